@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Case, Compared, VitCase } from "./case.ts";
+import type { Rates, Reading } from "./data_rates.ts";
 import type { OurStepTime, StepTime } from "./step.ts";
 
 /** The settings of every process. */
@@ -51,6 +52,26 @@ export async function timeTorchVit(
   how: Measure,
 ): Promise<OurStepTime> {
   return JSON.parse(await output(python, [path("torch_vit.py"), ...asFlags(what, how)]));
+}
+
+/** Reads the images of a folder by our reader, or by that of this Python's torchvision. */
+export async function readFolder(
+  folder: string,
+  python: string | undefined,
+  reading: Reading,
+): Promise<Rates> {
+  const flags = Object.entries({ folder, ...reading }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  return JSON.parse(
+    python === undefined
+      ? await output(Deno.execPath(), [
+        ...["run", "-A", "--config", path("../../deno.json"), path("read_images.ts")],
+        ...flags,
+      ])
+      : await output(python, [path("torch_data.py"), ...flags]),
+  );
 }
 
 /** Whether this Python can import a package. */
