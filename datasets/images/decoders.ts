@@ -1,4 +1,5 @@
 import { pixelWorker, workerCount } from "../../lib/data/pixel_worker.ts";
+import { sharedTensorflow } from "../../lib/tensorflow/open_tensorflow.ts";
 import type { Cut } from "./cut.ts";
 import type { DecodeRequest } from "./decode_worker.ts";
 
@@ -29,7 +30,7 @@ export function decoders(count: number = workerCount): Decoders {
       const worker = free.shift() ??
         await new Promise<typeof free[number]>((resolve) => waiting.push(resolve));
       try {
-        return await worker.ask({ bytes: await read(), cut });
+        return await worker.ask({ bytes: await read(), cut, tensorflow: sharedTensorflow() });
       } finally {
         const next = waiting.shift();
         if (next) next(worker);

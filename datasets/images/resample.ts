@@ -1,4 +1,4 @@
-import type { Image } from "./formats/rgb_image.ts";
+import type { Image, LazyImage, Window } from "./formats/rgb_image.ts";
 
 /** The weights by which a new pixel sums old ones along one direction. */
 export interface Filter {
@@ -59,13 +59,17 @@ export function filters(
     const centre = (i + 0.5) * scale;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const end = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = Float64Array.from(
-      { length: end - first },
-      (_, k) => weight(Math.abs((first + k + 0.5 - centre) / stretch)),
-    );
-    const sum = weights.reduce((a, b) => a + b);
-    const shares = weights.map((weight) => weight / sum);
-    return { first: start + first, weights: isRounded ? shares.map(roundTo22Bits) : shares };
+    const weights = new Float64Array(end - first);
+    let sum = 0;
+    // Loops: calls for each weight would take as long as all of the scaling.
+    for (let k = 0; k < weights.length; k++) {
+      weights[k] = weight(Math.abs((first + k + 0.5 - centre) / stretch));
+      sum += weights[k];
+    }
+    for (let k = 0; k < weights.length; k++) {
+      weights[k] = isRounded ? roundTo22Bits(weights[k] / sum) : weights[k] / sum;
+    }
+    return { first: start + first, weights };
   });
 }
 
@@ -79,38 +83,82 @@ function roundTo22Bits(value: number): number {
  * Returns rows × columns × 3 bytes.
  */
 export function resample(
-  { width, data }: Image,
+  image: Image | LazyImage,
   columns: readonly Filter[],
   rows: readonly Filter[],
   { isRounded }: Kernel,
 ): Uint8Array {
-  const top = rows[0].first;
-  const last = rows[rows.length - 1];
-  const bottom = last.first + last.weights.length;
+  const [left, width] = reach(columns);
+  const [top, height] = reach(rows);
+  const window = "data" in image
+    ? { ...image, left: 0, top: 0 }
+    : image.part({ left, top, width, height });
+  const sumAlong = rowSums(window, columns, isRounded);
   const line = columns.length * 3;
-  const across = new Float64Array((bottom - top) * line);
-  let to = 0;
-  for (let y = top; y < bottom; y++) {
-    for (const { first, weights } of columns) {
-      const from = (y * width + first) * 3;
-      for (let k = 0; k < weights.length; k++) {
-        for (let c = 0; c < 3; c++) across[to + c] += weights[k] * data[from + k * 3 + c];
-      }
-      to += 3;
-    }
-  }
-  if (isRounded) { for (let i = 0; i < across.length; i++) across[i] = toByte(across[i] + 0.5); }
   const out = new Uint8Array(rows.length * line);
+  const sums = new Float64Array(line);
+  // Only as many rows as a filter weighs, so that they stay in the processor's cache.
+  const most = Math.max(...rows.map(({ weights }) => weights.length));
+  const summed = Array.from({ length: most }, () => new Float64Array(line));
+  let next = top;
   rows.forEach(({ first, weights }, y) => {
-    for (let i = 0; i < line; i++) {
-      let sum = 0.5;
-      for (let k = 0; k < weights.length; k++) {
-        sum += weights[k] * across[(first - top + k) * line + i];
-      }
-      out[y * line + i] = toByte(sum);
+    const end = first + weights.length;
+    for (next = Math.max(next, first); next < end; next++) sumAlong(next, summed[next % most]);
+    sums.fill(0.5);
+    for (let k = 0; k < weights.length; k++) {
+      addWeighted(sums, summed[(first + k) % most], weights[k]);
     }
+    for (let i = 0; i < line; i++) out[y * line + i] = toByte(sums[i]);
   });
   return out;
+}
+
+/** The first old pixel that filters in ascending order weigh, and how many there are. */
+function reach(filters: readonly Filter[]): [first: number, count: number] {
+  const last = filters[filters.length - 1];
+  return [filters[0].first, last.first + last.weights.length - filters[0].first];
+}
+
+/** Makes a function that applies filters to the pixels of an image's row: filters × 3 numbers. */
+function rowSums(
+  { data, left, top, width }: Window,
+  columns: readonly Filter[],
+  isRounded: boolean,
+): (y: number, out: Float64Array) => void {
+  // All in one array each: a look at a filter for every new pixel would take longer than the sums.
+  const weights = new Float64Array(columns.reduce((sum, { weights }) => sum + weights.length, 0));
+  let filled = 0;
+  for (const filter of columns) {
+    weights.set(filter.weights, filled);
+    filled += filter.weights.length;
+  }
+  const starts = Int32Array.from(columns, ({ first }) => 3 * (first - left));
+  const counts = Int32Array.from(columns, ({ weights }) => weights.length);
+  return (y, out) => {
+    const line = (y - top) * width * 3;
+    let k = 0;
+    for (let x = 0; x < starts.length; x++) {
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      let at = line + starts[x];
+      for (const end = k + counts[x]; k < end; at += 3) {
+        const weight = weights[k++];
+        red += weight * data[at];
+        green += weight * data[at + 1];
+        blue += weight * data[at + 2];
+      }
+      out[3 * x] = red;
+      out[3 * x + 1] = green;
+      out[3 * x + 2] = blue;
+    }
+    if (isRounded) { for (let i = 0; i < out.length; i++) out[i] = toByte(out[i] + 0.5); }
+  };
+}
+
+/** Adds `weight` times each number of a row. */
+function addWeighted(sums: Float64Array, row: Float64Array, weight: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i] += weight * row[i];
 }
 
 /** The byte at or below a number. */

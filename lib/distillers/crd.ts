@@ -10,6 +10,8 @@ import type {
 } from "../experiment/distiller.ts";
 import { choose } from "../kernels/choose.ts";
 import { gather, replaceRows } from "../kernels/gather.ts";
+import { type Random, randomIntegers } from "../kernels/random_uniform.ts";
+import { rowProducts } from "../kernels/row_products.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { dense } from "../nn/layers.ts";
 import type { Net } from "../nn/network.ts";
@@ -36,8 +38,9 @@ export interface CrdOptions<S extends string, T extends string> {
   /** Length of both embeddings. Default: 128. */
   readonly dimensions?: number;
   /**
-   * N, the number of negatives of each sample. Each step draws them without replacement from the
-   * images of other classes. Default: 16384.
+   * N, the number of negatives of each sample. Each step draws them from the images of other
+   * classes: without replacement, but with replacement from a training set of more than 262,144
+   * images. Default: 16384.
    */
   readonly negatives?: number;
   /**
@@ -65,7 +68,7 @@ export interface CrdOptions<S extends string, T extends string> {
  * banks of stored embeddings, one for each of the n training images. ℓ(e, M) = −log h(e, M_i) − Σ_j
  * log(1 − h(e, M_j)) over the positive i and N negatives j, with h = P / (P + N/n) and P = exp(e ·
  * M / τ) / Z (Eq. 17–19; the first batch sets Z). Banks store each batch's embeddings after its
- * losses. The repositories draw ImageNet's negatives with replacement. This method never does.
+ * losses. As in the repositories, ImageNet's negatives are drawn with replacement.
  */
 export function crd<const S extends string = "pooled", const T extends string = "pooled">(
   options: CrdOptions<S, T> = {},
@@ -77,12 +80,15 @@ export function crd<const S extends string = "pooled", const T extends string = 
 export interface Contrast {
   /** Each sample's positive, as an image's index in the training set, int32 [batch]. */
   readonly positive: Tensor;
-  /**
-   * How often each image is a negative of each sample, [batch, images]. Each row adds up to
-   * `negatives`.
-   */
-  readonly negatives: Tensor;
+  readonly negatives: Negatives;
 }
+
+/**
+ * The negatives of the samples of a batch, `negatives` of each. `counts`: how often each image is
+ * one, [batch, images]. `indices`: the images' indices in the training set, int32 [batch,
+ * negatives], which takes no memory for the other images.
+ */
+export type Negatives = { readonly counts: Tensor } | { readonly indices: Tensor };
 
 /** Makes contrasts: once from a build context and the options, then for each step. */
 export type MakeContrasts = (
@@ -204,9 +210,9 @@ function contrastiveLoss(
   const floor = noise + 1e-7;
   const scaled = tf.div(embedding, options.temperature);
   const match = tf.sum(tf.mul(scaled, gather(bank, positive, 0)), -1);
-  // One product with the whole bank moves far less data than gathering each sample's negatives.
-  const others = tf.matMul(scaled as Tensor2D, bank as Tensor2D, false, true);
-  const overAll = (values: Tensor) => tf.sum(tf.mul(negatives, values), -1);
+  const others = similarities(scaled, bank, negatives);
+  const overAll = (values: Tensor) =>
+    tf.sum("counts" in negatives ? tf.mul(negatives.counts, values) : values, -1);
   const mass = tf.mul(
     chosen,
     tf.add(tf.exp(stopGradient(match)), overAll(tf.exp(stopGradient(others)))),
@@ -221,6 +227,13 @@ function contrastiveLoss(
     loss: tf.add(tf.add(positiveLoss, negativeLoss), options.negatives * Math.log(floor / noise)),
     z: nextZ,
   };
+}
+
+/** The similarities of embeddings with all images, or with the negatives that have indices. */
+function similarities(scaled: Tensor, bank: Tensor, negatives: Negatives): Tensor {
+  if ("indices" in negatives) return rowProducts(scaled, bank, negatives.indices);
+  // One product with the whole bank moves far less data than gathering each sample's negatives.
+  return tf.matMul(scaled as Tensor2D, bank as Tensor2D, false, true);
 }
 
 /**
@@ -245,12 +258,18 @@ function updateBank(
   return replaceRows(bank, index, rows);
 }
 
+/** The most images of a training set from which negatives are drawn without replacement. */
+const MOST_CHOSEN = 2 ** 18;
+
 /**
- * Random contrasts: negatives of other classes without replacement. Throws a `Failure` (exit 2) if
- * `negatives` is not a whole number from 1 to the number of images outside the largest class.
+ * Random contrasts: negatives of other classes, without replacement as `counts` or, from more than
+ * `mostChosen` images, with replacement as `indices`. Throws a `Failure` (exit 2) if `negatives` is
+ * not a whole number from 1 to the number of images outside the largest class.
  */
 export function drawContrasts(
-  ...[{ dataset }, { negatives, positive }]: Parameters<MakeContrasts>
+  { dataset }: Parameters<MakeContrasts>[0],
+  { negatives, positive }: Parameters<MakeContrasts>[1],
+  mostChosen: number = MOST_CHOSEN,
 ): ReturnType<MakeContrasts> {
   const { size, classes, labels } = dataset;
   const { counts, starts, order } = byClass(labels, classes);
@@ -263,13 +282,27 @@ export function drawContrasts(
     );
   }
   const ints = (values: Int32Array) => tf.tensor1d(values, "int32");
+  const choices = (label: Tensor, random: Random): Negatives => {
+    const isOther = tf.notEqual(tf.reshape(label, [label.size, 1]), ints(labels));
+    return { counts: choose(random.uniform([label.size, size]), isOther, negatives) };
+  };
+  const draws = (label: Tensor, random: Random): Negatives => {
+    const column = (values: Int32Array) => tf.reshape(gather(ints(values), label, 0), [-1, 1]);
+    const own = column(counts);
+    const others = tf.sub(tf.scalar(size, "int32"), own);
+    const rank = randomIntegers(random, [label.size, negatives], others);
+    const isBehind = tf.cast(tf.greaterEqual(rank, column(starts)), "int32");
+    return { indices: gather(ints(order), tf.add(rank, tf.mul(isBehind, own)), 0) };
+  };
+  const draw = size > mostChosen ? draws : choices;
   return ({ label, index, random }) => {
-    const batch = label.shape[0]!;
-    const isOther = tf.notEqual(tf.reshape(label, [batch, 1]), ints(labels));
-    const others = choose(random.uniform([batch, size]), isOther, negatives);
+    const others = draw(label, random);
     if (positive === "exact") return { positive: index, negatives: others };
     const own = gather(ints(counts), label, 0);
-    const rank = tf.cast(tf.minimum(tf.mul(random.uniform([batch]), own), tf.sub(own, 1)), "int32");
+    const rank = tf.cast(
+      tf.minimum(tf.mul(random.uniform([label.size]), own), tf.sub(own, 1)),
+      "int32",
+    );
     return {
       positive: gather(ints(order), tf.add(gather(ints(starts), label, 0), rank), 0),
       negatives: others,

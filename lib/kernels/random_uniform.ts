@@ -31,6 +31,16 @@ export function randomOf(seed: number, name: string, step: Tensor): Random {
   };
 }
 
+/**
+ * Uniform integers from 0 to `below` − 1, int32 of `shape`, from two calls of `uniform`. `below` is
+ * int32 of a shape that broadcasts. The numbers are the remainders of 31 random bits.
+ */
+export function randomIntegers(random: Random, shape: readonly number[], below: Tensor): Tensor {
+  const bits = (count: number) => tf.cast(tf.mul(random.uniform(shape), 2 ** count), "int32");
+  const number = tf.add(tf.mul(bits(23), tf.scalar(2 ** 8, "int32")), bits(8));
+  return tf.mod(number, below);
+}
+
 /** A worker's share of a batch. The rank may be an int32 scalar that only the step knows. */
 export interface Rows extends Pick<Share, "workers"> {
   readonly rank: number | Tensor;

@@ -151,7 +151,12 @@ export function openCApi(library: LibraryFiles): CApi {
   }
 }
 
-/** Returns the open library. Throws if `openCApi` has not run. */
+/** Opens, in a worker thread, the main library at a path that another thread has opened. */
+export function joinCApi(cc: string): CApi {
+  return opened ??= Deno.dlopen(cc, symbols).symbols;
+}
+
+/** Returns the open library. Throws if this thread has not opened it. */
 export function cApi(): CApi {
   if (!opened) throw new Error("TensorFlow's library is not open");
   return opened;
@@ -222,6 +227,26 @@ export function newTensor(type: number, shape: readonly number[], data: ArrayBuf
   }
   return tensor;
 }
+
+/**
+ * Creates a scalar `TF_Tensor` of a string that is these bytes, not a copy: they have to stay as
+ * long as it is used. The caller deletes it.
+ */
+export function newString(bytes: Uint8Array<ArrayBuffer>): Pointer {
+  const api = cApi();
+  const tensor = api.TF_AllocateTensor(DataType.string, new BigInt64Array(), 0, BigInt(STRING))!;
+  const string = Deno.UnsafePointerView.getArrayBuffer(api.TF_TensorData(tensor)!, STRING);
+  const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  // A `TF_TString_View`: its size, with its kind in the lowest two bits, and where the bytes are.
+  new BigUint64Array(string).set([BigInt(bytes.length) << 2n | VIEW, address, 0n]);
+  return tensor;
+}
+
+/** Bytes of a `TF_TString`. */
+const STRING = 24;
+
+/** The kind `TF_TSTR_VIEW`. */
+const VIEW = 3n;
 
 /** Copies a `TF_Tensor`'s elements into the array that tfjs expects for its type. */
 export function tensorData(tensor: Pointer): Float32Array | Int32Array | Uint8Array {

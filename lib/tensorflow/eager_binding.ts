@@ -12,6 +12,7 @@ import {
   cApi,
   check,
   cString,
+  newString,
   newTensor,
   type Pointer,
   tensorData,
@@ -27,10 +28,15 @@ export class EagerBinding implements Binding {
   readonly #status: Pointer;
   readonly #handles = new Map<number, Pointer>();
   readonly #shapes = new Map<number, number[]>();
+  /** The bytes of strings, which TensorFlow reads where they are. */
+  readonly #strings = new Map<number, Uint8Array>();
   #next = 0;
 
-  /** Creates an eager context, which lives as long as the process. */
-  constructor(config: ProcessConfig = {}) {
+  /**
+   * Creates an eager context, which lives as long as the process, or uses one of another thread by
+   * its address.
+   */
+  constructor(config: ProcessConfig | { readonly context: bigint } = {}) {
     const api = this.#api = cApi();
     this.#setters = {
       string: api.TFE_OpSetAttrString,
@@ -46,6 +52,10 @@ export class EagerBinding implements Binding {
         ),
     };
     this.#status = api.TF_NewStatus()!;
+    if ("context" in config) {
+      this.#context = Deno.UnsafePointer.create(config.context)!;
+      return;
+    }
     const options = api.TFE_NewContextOptions()!;
     try {
       const proto = configProto(config);
@@ -58,6 +68,11 @@ export class EagerBinding implements Binding {
     }
   }
 
+  /** The address of the context, which several threads may use. */
+  get context(): bigint {
+    return Deno.UnsafePointer.value(this.#context);
+  }
+
   /** Number of tensors in memory. */
   get count(): number {
     return this.#handles.size;
@@ -65,16 +80,15 @@ export class EagerBinding implements Binding {
 
   /** Creates a tensor with a copy of these elements and returns its number. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number {
-    const api = this.#api;
-    const tensor = newTensor(type, shape, elements(type, data));
-    try {
-      return this.#keep(
-        withStatus(() => "a tensor's handle", (status) => api.TFE_NewTensorHandle(tensor, status))!,
-        shape,
-      );
-    } finally {
-      api.TF_DeleteTensor(tensor);
-    }
+    return this.#keepTensor(newTensor(type, shape, elements(type, data)), shape);
+  }
+
+  /** Creates a scalar tensor with a copy of a string's bytes and returns its number. */
+  createString(bytes: Uint8Array): number {
+    const copy = new Uint8Array(bytes);
+    const id = this.#keepTensor(newString(copy), []);
+    this.#strings.set(id, copy);
+    return id;
   }
 
   /** Releases a tensor. */
@@ -82,6 +96,7 @@ export class EagerBinding implements Binding {
     this.#api.TFE_DeleteTensorHandle(this.#handle(id));
     this.#handles.delete(id);
     this.#shapes.delete(id);
+    this.#strings.delete(id);
   }
 
   /** Returns a copy of a tensor's elements. */
@@ -132,6 +147,18 @@ export class EagerBinding implements Binding {
       throw new Error("a tensor created while a step was traced has no value outside the step");
     }
     return handle;
+  }
+
+  #keepTensor(tensor: Pointer, shape: number[]): number {
+    const api = this.#api;
+    try {
+      return this.#keep(
+        withStatus(() => "a tensor's handle", (status) => api.TFE_NewTensorHandle(tensor, status))!,
+        shape,
+      );
+    } finally {
+      api.TF_DeleteTensor(tensor);
+    }
   }
 
   #keep(handle: Pointer, shape: number[]): number {

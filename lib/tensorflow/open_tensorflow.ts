@@ -3,11 +3,13 @@ import { useBackend } from "./backend.ts";
 import { openCApi } from "./c_api.ts";
 import type { ProcessConfig } from "./config.ts";
 import { EagerBinding } from "./eager_binding.ts";
+import type { SharedTensorflow } from "./jpeg_decoder.ts";
 import type { LibraryFiles } from "./library/layout.ts";
 import { findLibrary } from "./library/find.ts";
 
 /** Eager binding of the process, and its configuration. */
 interface Opened {
+  readonly library: LibraryFiles;
   readonly config: ProcessConfig;
   readonly eager: EagerBinding;
 }
@@ -42,7 +44,12 @@ function open(library: LibraryFiles, config: ProcessConfig): Opened {
   // TensorFlow's kernels read this at creation. They then add gradients in a fixed order.
   if (config.deterministic) Deno.env.set("TF_DETERMINISTIC_OPS", "1");
   openCApi(library);
-  return { config, eager: new EagerBinding(config) };
+  return { library, config, eager: new EagerBinding(config) };
+}
+
+/** What worker threads use this process's TensorFlow by. `undefined` if it is not open. */
+export function sharedTensorflow(): SharedTensorflow | undefined {
+  return opened && { cc: opened.library.cc, context: opened.eager.context };
 }
 
 function describeConfig({ threads, deterministic = false }: ProcessConfig): string {

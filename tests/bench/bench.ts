@@ -14,12 +14,14 @@ import { compare, comparisonTable, memoryTable, type Timed } from "./compare.ts"
 import { cohortOf, COHORTS } from "./cohort.ts";
 import { CLUSTER_PAIRS, clusterCosts, clusterTable } from "./cluster_costs.ts";
 import { cohortCosts, cohortTable } from "./cohort_costs.ts";
+import { type DataRates, dataRates, dataTable, type Rates, type Reading } from "./data_rates.ts";
 import { detectorNamed, DETECTORS } from "./detectors.ts";
 import { memoryGrowth } from "./memory.ts";
 import { ownCosts, ownTable } from "./own_costs.ts";
 import { type Method, methodOf, METHODS } from "./methods.ts";
 import { kdOn } from "./pair.ts";
-import { hasPackage, type Measure, timeOurs, timeTorch } from "./processes.ts";
+import { hasPackage, type Measure, readFolder, timeOurs, timeTorch } from "./processes.ts";
+import { writePhotos } from "./photos.ts";
 import { profile, profileTable } from "./profile.ts";
 import { costTable, type RunnerCost, runnerCost } from "./runner_cost.ts";
 import type { OurStepTime } from "./step.ts";
@@ -46,7 +48,7 @@ const FLAGS = {
   method: { type: "string", help: "only this method, on resnet32x4-resnet8x4, e.g. at" },
   only: {
     type: "string",
-    choices: [...PARTS, "methods", "own", "cohort", "cluster", "vit", "detection"],
+    choices: [...PARTS, "methods", "own", "cohort", "cluster", "vit", "detection", "data"],
     help: "one part. Default: steps, runner and memory. With other flags: the steps",
   },
   rounds: {
@@ -112,7 +114,8 @@ export async function main(
     } else if (part === "detection") {
       await show([{ detector: "resnet18", precision: PRECISIONS[0] }], "torchvision");
       print(`\n${memoryTable(await largeDetectors(threads))}`);
-    } else if (part === "cohort") {
+    } else if (part === "data") print(dataTable(await readers(rounds)));
+    else if (part === "cohort") {
       const pairs = pair ? [cohortOf(pair)] : Object.keys(COHORTS).map(cohortOf);
       const { line } = status();
       const report = (what: Case, ms: number) => line(`${Object.values(what).join(" ")}: ${ms} ms`);
@@ -202,6 +205,28 @@ async function timeSteps<C extends Compared>(
     await Deno.remove(cache, { recursive: true });
   }
   return timed;
+}
+
+/** The readers with one worker, and with two beside a step. */
+async function readers(rounds: number): Promise<DataRates[]> {
+  const python = await findPeer("torchvision");
+  const { line } = status();
+  const folder = await Deno.makeTempDir();
+  const read = (python?: string) => async (reading: Reading): Promise<Rates> => {
+    const rates = await readFolder(folder, python, reading);
+    line(`${python ? "torchvision" : "ours"} ${JSON.stringify({ ...reading, ...rates })}`);
+    return rates;
+  };
+  try {
+    await writePhotos(folder);
+    const rates: DataRates[] = [];
+    for (const reading of [{ workers: 1, steps: 0 }, { workers: 2, steps: 4 }]) {
+      rates.push(await dataRates(reading, rounds, read(), python ? read(python) : undefined));
+    }
+    return rates;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** One step each of the detectors that are there for their memory. */

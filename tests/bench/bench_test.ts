@@ -10,6 +10,7 @@ import {
   type VitCase,
 } from "./case.ts";
 import { compare, comparisonTable } from "./compare.ts";
+import { dataRates, dataTable } from "./data_rates.ts";
 import { METHODS } from "./methods.ts";
 import { ownTable } from "./own_costs.ts";
 import { MEASURED_BY } from "./own_steps.ts";
@@ -285,4 +286,24 @@ Deno.test("the bench rejects wrong arguments before it measures anything", async
   const lines: string[] = [];
   await main(["--help"], (line) => lines.push(line));
   assertEquals(lines[0].split("\n")[0], "usage: deno task bench");
+});
+
+Deno.test("readers are measured by turns, and the best rate of each counts", async () => {
+  const turns: string[] = [];
+  const reader = (name: string, rates: number[]) => () => {
+    turns.push(name);
+    const alone = rates.shift()!;
+    return Promise.resolve({ alone, bare: 20, beside: alone / 10 });
+  };
+  const measured = await dataRates(
+    { workers: 2, steps: 4 },
+    2,
+    reader("ours", [150, 180]),
+    reader("torchvision", [100, 90]),
+  );
+  assertEquals(turns, ["ours", "torchvision", "ours", "torchvision"]);
+  assertEquals(cells(dataTable([measured]))[2], [
+    ...["2", "180.0", "20.0", "18.0"],
+    ...["100.0", "20.0", "10.0", "1.80"],
+  ]);
 });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Case, Compared } from "./case.ts";
+import type { Rates, Reading } from "./data_rates.ts";
 import type { OurStepTime } from "./step.ts";
 import type { Way, WayTime } from "./torch_ways.ts";
 
@@ -56,6 +57,26 @@ export async function timeTorch(
   if (limit.aborted) return { failed: `not done after ${PATIENCE / 1000} s` };
   await Deno.stderr.write(stderr);
   return { failed: new TextDecoder().decode(stderr).trim().split("\n").at(-1) || "no message" };
+}
+
+/** Reads the images of a folder by our reader, or by that of this Python's torchvision. */
+export async function readFolder(
+  folder: string,
+  python: string | undefined,
+  reading: Reading,
+): Promise<Rates> {
+  const flags = Object.entries({ folder, ...reading }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  return JSON.parse(
+    python === undefined
+      ? await output(Deno.execPath(), [
+        ...["run", "-A", "--config", path("../../deno.json"), path("read_images.ts")],
+        ...flags,
+      ])
+      : await output(python, [path("torch_data.py"), ...flags]),
+  );
 }
 
 /** Whether this Python can import a package. */

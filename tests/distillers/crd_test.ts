@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert
 import * as tf from "@tensorflow/tfjs";
 import { createWithin } from "../../lib/training/create.ts";
 import type { Distiller, HardLabels } from "../../lib/experiment/distiller.ts";
-import { crd, drawContrasts } from "../../lib/distillers/crd.ts";
+import { contrastive, crd, drawContrasts } from "../../lib/distillers/crd.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { randomOf } from "../../lib/kernels/random_uniform.ts";
 import type { Net } from "../../lib/nn/network.ts";
@@ -22,6 +22,10 @@ await method(
   "crd with positives of the same class, beside kd",
   () => crd({ negatives, positive: "relax", kd: 1 }),
 );
+await method(
+  "crd that draws with replacement",
+  () => contrastive({ negatives }, (context, options) => drawContrasts(context, options, 0)),
+);
 
 // There is one image of each of five classes, so its four negatives are always the other images.
 const taps = { student: { pooled: [7], logits: [5] }, teacher: { map: [2, 3, 4], logits: [5] } };
@@ -35,16 +39,20 @@ function draws(
   options: Parameters<typeof drawContrasts>[1],
   index: readonly number[],
   step: number,
+  mostChosen?: number,
 ) {
   const create = createWithin(variables({ seed: 1, collected: new Map() }), [1, 1, 1], 4);
   const dataset = { size: labels.length, classes: 4, labels: Int32Array.from(labels) };
   return tf.tidy(() => {
-    const { positive, negatives } = drawContrasts({ create, dataset }, options)({
+    const { positive, negatives } = drawContrasts({ create, dataset }, options, mostChosen)({
       index: tf.tensor1d([...index], "int32"),
       label: tf.tensor1d(index.map((i) => labels[i]), "int32"),
       random: randomOf(1, "draws", tf.scalar(step, "int32")),
     });
-    return { positive: [...positive.dataSync()], negatives: negatives.arraySync() as number[][] };
+    const counts = "counts" in negatives
+      ? negatives.counts
+      : tf.sum(tf.oneHot(negatives.indices, labels.length, 1, 0, "float32"), 1);
+    return { positive: [...positive.dataSync()], negatives: counts.arraySync() as number[][] };
   });
 }
 
@@ -73,24 +81,33 @@ Deno.test("each image's negatives are distinct, of other classes, as many as set
   assert(seen.some(({ negatives }) => negatives[0].join() !== negatives[2].join()));
 });
 
-Deno.test("all images of other classes are negatives equally often", async () => {
-  await tf.setBackend("cpu");
-  const count = new Float64Array(labels.length);
-  const steps = 500;
-  const batch = new Array<number>(16).fill(0);
-  for (let step = 0; step < steps; step++) {
-    for (const row of draws(labels, { negatives: 2, positive: "exact" }, batch, step).negatives) {
-      row.forEach((times, image) => count[image] += times);
+for (const [how, mostChosen] of [["without", undefined], ["with", 0]] as const) {
+  Deno.test(`all images of other classes are negatives equally often ${how} replacement`, async () => {
+    await tf.setBackend("cpu");
+    const options = { negatives: 2, positive: "exact" } as const;
+    // One class is first among the sorted ones, one is between two others, one is last.
+    for (const own of [0, 1, 3]) {
+      const count = new Float64Array(labels.length);
+      const steps = 200;
+      const batch = new Array<number>(16).fill(labels.indexOf(own));
+      for (let step = 0; step < steps; step++) {
+        for (const row of draws(labels, options, batch, step, mostChosen).negatives) {
+          assertEquals(row.reduce((sum, times) => sum + times), 2);
+          row.forEach((times, image) => count[image] += times);
+        }
+      }
+      const expected = steps * batch.length * 2 / labels.filter((label) => label !== own).length;
+      // Five standard deviations.
+      for (const [image, times] of count.entries()) {
+        assert(
+          labels[image] === own
+            ? times === 0
+            : Math.abs(times - expected) < 5 * Math.sqrt(expected),
+        );
+      }
     }
-  }
-  const expected = steps * batch.length * 2 / labels.filter((label) => label !== 0).length;
-  // Five standard deviations.
-  for (const [image, times] of count.entries()) {
-    assert(
-      labels[image] === 0 ? times === 0 : Math.abs(times - expected) < 5 * Math.sqrt(expected),
-    );
-  }
-});
+  });
+}
 
 Deno.test("relaxed positives are of the image's class, any of them", async () => {
   await tf.setBackend("cpu");

@@ -1,13 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
+  randomIntegers,
   randomOf,
   randomUniform,
   randomUniformTwin,
   rowsOf,
 } from "../../lib/kernels/random_uniform.ts";
 import { hashName } from "../../lib/values/random.ts";
-import { useTensorflow } from "../support/engines.ts";
+import { onBoth, useTensorflow } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 
 await needs(everything, "randomUniform: the JavaScript twin gives TensorFlow's bits", async () => {
@@ -30,6 +31,32 @@ await needs(everything, "randomUniform: the JavaScript twin gives TensorFlow's b
   }
   assertEquals(tf.memory().numTensors, before);
 });
+
+await needs(
+  everything,
+  "randomIntegers: each row's are below its own limit, all equally often, on both backends the same",
+  async () => {
+    const limits = [1, 7, 1_281_167, 2 ** 31 - 1];
+    const count = 5000;
+    const { native, twin } = await onBoth(() => {
+      const random = randomOf(1, "integers", tf.scalar(3, "int32"));
+      const below = tf.tensor2d(limits, [limits.length, 1], "int32");
+      // A row after the other, because float32 holds no large integers.
+      const rows = tf.split(randomIntegers(random, [limits.length, count], below), limits.length);
+      const half = tf.scalar(2 ** 12, "int32");
+      return rows.flatMap((row) => [tf.floorDiv(row, half), tf.mod(row, half)]);
+    });
+    assert(native.every((half, i) => half.every((value, k) => value === twin[i][k])));
+    for (const [i, limit] of limits.entries()) {
+      const values = Array.from(native[2 * i], (high, k) => high * 2 ** 12 + native[2 * i + 1][k]);
+      assert(values.every((value) => Number.isInteger(value) && value >= 0 && value < limit));
+      const mean = values.reduce((a, b) => a + b) / count / limit;
+      const deviation = Math.sqrt((1 - 1 / limit ** 2) / 12 / count);
+      const middle = (limit - 1) / 2 / limit;
+      assert(Math.abs(mean - middle) <= 5 * deviation, `${limit}: ${mean}`);
+    }
+  },
+);
 
 Deno.test("randomOf: each call, stream, step and seed has numbers of its own, always the same", async () => {
   await tf.setBackend("cpu");

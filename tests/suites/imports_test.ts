@@ -95,7 +95,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "terminal",
   ],
   schedulers: ["values"],
-  datasets: ["data", "tasks", "files", "values"],
+  datasets: ["data", "tasks", "tensorflow", "files", "values"],
   commands: [
     "datasets",
     "schedulers",

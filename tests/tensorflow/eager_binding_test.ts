@@ -35,6 +35,12 @@ await needs(
     for (const id of [a, b, product.id, product.id + 1]) eager.deleteTensor(id);
     assertEquals(eager.count, 0);
     assertThrows(() => eager.tensorDataSync(a), Error, "has no value outside the step");
+
+    const again = new EagerBinding({ context: eager.context });
+    const text = again.createString(new TextEncoder().encode("0.5"));
+    const number = { name: "out_type", type: Attr.type, value: DataType.float32 };
+    const [half] = again.executeOp("StringToNumber", [number], [text], 1);
+    assertEquals(again.tensorDataSync(half.id), Float32Array.of(0.5));
   },
 );
 

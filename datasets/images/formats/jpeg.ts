@@ -1,6 +1,7 @@
 import mozjpeg from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import jpegJs from "jpeg-js";
-import { type Image, rgb } from "./rgb_image.ts";
+import type { ImagePart } from "../../../lib/tensorflow/jpeg_decoder.ts";
+import { type Image, type LazyImage, rgb } from "./rgb_image.ts";
 import { compiledOptions } from "./wasm.ts";
 
 /**
@@ -37,23 +38,83 @@ export async function jpegDecoder(): Promise<(bytes: Uint8Array) => Image> {
   };
 }
 
+/**
+ * A file whose parts `decodePart` decodes, and all of it `decode` where that fails. `undefined`
+ * unless it is whole and of the most usual kind: baseline, grey or of three colours. Of all others
+ * `jpegDecoder` knows what is wrong with them.
+ */
+export function partialJpeg(
+  bytes: Uint8Array,
+  decodePart: (bytes: Uint8Array, part: ImagePart) => Uint8Array,
+  decode: (bytes: Uint8Array) => Image,
+): LazyImage | undefined {
+  const { frame, isCut } = structureOf(bytes);
+  if (isCut || !frame) return undefined;
+  const { width, height } = frame;
+  return {
+    width,
+    height,
+    part(part) {
+      const wider = widen(part, frame);
+      try {
+        return { ...wider, data: decodePart(bytes, wider) };
+      } catch {
+        // Repaired or refused, with its reason.
+        return { left: 0, top: 0, ...decode(bytes) };
+      }
+    },
+  };
+}
+
+/** A part and a pixel around it, on which those at its edges depend where colours are smoothed. */
+function widen(part: ImagePart, { width, height }: Frame): ImagePart {
+  const left = Math.max(part.left - 1, 0);
+  const top = Math.max(part.top - 1, 0);
+  return {
+    left,
+    top,
+    width: Math.min(part.left + part.width + 1, width) - left,
+    height: Math.min(part.top + part.height + 1, height) - top,
+  };
+}
+
+const BASELINE = 0xc0;
 const PROGRESSIVE = 0xc2;
 const END = 0xd9;
 const SCAN = 0xda;
 
-/** Whether a file is progressive, and whether it ends before its image does. */
-function structureOf(bytes: Uint8Array): { isProgressive: boolean; isCut: boolean } {
+/** The sides of an image in pixels. */
+type Frame = Pick<Image, "width" | "height">;
+
+interface Structure {
+  readonly isProgressive: boolean;
+  /** Whether the file ends before its image does. */
+  readonly isCut: boolean;
+  /** The image's sides if it is baseline, with 8 bits, and grey or of three colours. */
+  readonly frame?: Frame;
+}
+
+function structureOf(bytes: Uint8Array): Structure {
   let isProgressive = false;
+  let frame: Frame | undefined;
   let at = 2;
   while (at < bytes.length && bytes[at + 1] !== SCAN) {
     isProgressive ||= bytes[at + 1] === PROGRESSIVE;
+    if (bytes[at + 1] === BASELINE) frame = frameOf(bytes.subarray(at + 4, at + 10));
     // Before a marker, 0xff may stand more than once.
     at += bytes[at + 1] === 0xff ? 1 : 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
   }
   // In the data of a scan, the two bytes of the end never stand together.
   let end = bytes.indexOf(END, at);
   while (end > 0 && bytes[end - 1] !== 0xff) end = bytes.indexOf(END, end + 1);
-  return { isProgressive, isCut: end < 0 };
+  return { isProgressive, isCut: end < 0, frame };
+}
+
+/** The frame of a baseline image: bits, height, width and the number of colours, then others. */
+function frameOf([bits, ...rest]: Uint8Array): Frame | undefined {
+  const [height, width] = [rest[0] << 8 | rest[1], rest[2] << 8 | rest[3]];
+  const isUsual = bits === 8 && width > 0 && height > 0 && (rest[4] === 1 || rest[4] === 3);
+  return isUsual ? { width, height } : undefined;
 }
 
 /** The file with an end in place of the zeros that it was filled up with. */

@@ -1,7 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import encodeJpeg, { init } from "@jsquash/jpeg/encode.js";
 import { encode } from "fast-png";
+import type { Cut } from "../../../datasets/images/cut.ts";
 import { decoders } from "../../../datasets/images/decoders.ts";
-import { needs } from "../../support/needs.ts";
+import { openTensorflow } from "../../../lib/tensorflow/open_tensorflow.ts";
+import { everything, needs } from "../../support/needs.ts";
 
 const SIZE = 6;
 
@@ -65,6 +68,43 @@ await needs(
     assertEquals((all[4] as PromiseFulfilledResult<Uint8Array>).value[0], 5);
     workers.close();
     await assertRejects(() => decode(() => Promise.resolve(file(6))), Error, "closed");
+  },
+);
+
+await needs(
+  everything,
+  "decoders: a JPEG has the same pixels with TensorFlow and without",
+  async () => {
+    await init();
+    const data = Uint8ClampedArray.from({ length: 90 * 70 * 4 }, (_, i) => (i * 7919 >> 2) % 251);
+    const jpeg = new Uint8Array(
+      await encodeJpeg(new ImageData(data, 90, 70), { progressive: false }),
+    );
+    const workers = decoders(2);
+    const part = {
+      kind: "random",
+      size: 24,
+      area: [0.08, 1],
+      ratio: [3 / 4, 4 / 3],
+      seed: 1,
+    } as const;
+    const cuts: Cut[] = [
+      cut,
+      { kind: "centre", size: 24, shorter: 32 },
+      ...["a", "b", "c"].map((stream) => ({ ...part, stream })),
+    ];
+    const all = () =>
+      Promise.all(cuts.map((cut) => workers.decode(() => Promise.resolve(jpeg), cut)));
+    const without = await all();
+    await openTensorflow();
+    assertEquals(await all(), without);
+    await assertRejects(
+      () => workers.decode(() => Promise.resolve(jpeg.slice(0, -99)), cut),
+      Error,
+      "cut off",
+    );
+    assertEquals(await all(), without);
+    workers.close();
   },
 );
 

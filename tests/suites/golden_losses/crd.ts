@@ -26,12 +26,12 @@ export function timesDrawn(rows: Int32Array, batch: number, size: number): Float
 export const DRAWN = "distiller.drawn";
 
 /**
- * Contrasts whose negatives are in the memory `DRAWN`, which a test sets. The positive is the image
- * itself.
+ * Contrasts whose negatives are counted in the memory `DRAWN`, which a test sets. The positive is the
+ * image itself.
  */
 export const recorded = (batch: number): MakeContrasts => ({ create, dataset }) => {
   const drawn = create.memory("drawn", [batch, dataset.size], constant(0));
-  return ({ index }) => ({ positive: index, negatives: drawn.value });
+  return ({ index }) => ({ positive: index, negatives: { counts: drawn.value } });
 };
 
 /** The variables of the embeddings by the references' names. */

@@ -1,7 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import encode, { init } from "@jsquash/jpeg/encode.js";
-import { jpegDecoder } from "../../../../datasets/images/formats/jpeg.ts";
-import { needs } from "../../../support/needs.ts";
+import { jpegDecoder, partialJpeg } from "../../../../datasets/images/formats/jpeg.ts";
+import type { Image } from "../../../../datasets/images/formats/rgb_image.ts";
+import { type ImagePart, jpegPartDecoder } from "../../../../lib/tensorflow/jpeg_decoder.ts";
+import { openTensorflow, sharedTensorflow } from "../../../../lib/tensorflow/open_tensorflow.ts";
+import { everything, needs } from "../../../support/needs.ts";
 
 const smooth = new ImageData(
   Uint8ClampedArray.from(
@@ -61,4 +64,59 @@ await needs(["read"], "jpeg: 12 bits are refused", async () => {
   const frame = deep.findIndex((byte, i) => byte === 0xff && deep[i + 1] === 0xc0);
   deep[frame + 4] = 12;
   assertThrows(() => decode(deep), Error, "precision 12");
+});
+
+/** Pixels without relation to their neighbours, so that a wrong one shows. */
+const noise = (width: number, height: number) =>
+  new ImageData(
+    Uint8ClampedArray.from({ length: width * height * 4 }, (_, i) => (i * 7919 >> 2) % 251),
+    width,
+    height,
+  );
+
+/** A part of an image as a window of a larger part, or all of it, has it. */
+function pixelsOf(
+  part: ImagePart,
+  { data, width, left = 0, top = 0 }: Image & Partial<ImagePart>,
+): number[] {
+  return Array.from({ length: part.height }, (_, y) => {
+    const start = ((part.top + y - top) * width + part.left - left) * 3;
+    return [...data.subarray(start, start + 3 * part.width)];
+  }).flat();
+}
+
+await needs(everything, "jpeg: TensorFlow's parts are the decoder's pixels", async () => {
+  await openTensorflow();
+  const decodePart = jpegPartDecoder(sharedTensorflow()!);
+  const decode = await jpegDecoder();
+  for (const subsampling of [1, 2]) {
+    for (const [width, height] of [[53, 41], [16, 48], [7, 5], [1, 1]]) {
+      const options = { progressive: false, auto_subsample: false, chroma_subsample: subsampling };
+      const bytes = new Uint8Array(await encode(noise(width, height), options));
+      const whole = decode(bytes);
+      const lazy = partialJpeg(bytes, decodePart, () => {
+        throw new Error("TensorFlow failed");
+      })!;
+      assertEquals([lazy.width, lazy.height], [width, height]);
+      for (const share of [0, 0.2, 0.5, 1]) {
+        const [left, top] = [width, height].map((side) => Math.floor(share * (side - 1) / 2));
+        const part = { left, top, width: width - 2 * left, height: height - 2 * top };
+        assertEquals(pixelsOf(part, lazy.part(part)), pixelsOf(part, whole));
+      }
+    }
+  }
+});
+
+await needs(["read"], "jpeg: only a whole baseline file is decoded part by part", async () => {
+  const decode = await jpegDecoder();
+  const broken = () => {
+    throw new Error("broken");
+  };
+  const baseline = await jpeg(false);
+  for (const other of [await jpeg(true), baseline.slice(0, -20), baseline.slice(0, 100)]) {
+    assertEquals(partialJpeg(other, broken, decode), undefined);
+  }
+  const part = { left: 3, top: 2, width: 9, height: 5 };
+  const window = partialJpeg(baseline, broken, decode)!.part(part);
+  assertEquals(pixelsOf(part, window), pixelsOf(part, decode(baseline)));
 });
