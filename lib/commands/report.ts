@@ -4,6 +4,7 @@
  * @module
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
@@ -105,28 +106,42 @@ function checkFlags({ out, serve, port, "no-token": isOpen }: Partial<Flags<type
   }
   const served = port !== undefined ? "--port" : isOpen ? "--no-token" : undefined;
   if (!serve && served) throw new Failure(2, `${served} needs --serve`);
+  if (port !== undefined && port > 65535) throw new Failure(2, `--port ${port}: the last is 65535`);
 }
 
 /** How often logs are looked at, in milliseconds. */
 const PERIOD = 1000;
 
-/** Serves the page of runs and follows their logs, until the signal. */
+/**
+ * Serves the page of runs and follows their logs, until the signal. Rejects with a `Failure`: exit 2
+ * if it cannot have the port, exit 3 if a log is damaged.
+ */
 async function serveRuns(
   subject: Subject,
   runs: readonly ReportedRun[],
   address: Pick<Serving, "port" | "token" | "signal" | "listening">,
 ): Promise<void> {
   const live = new LiveRuns(runs);
-  const timer = setInterval(() => live.look(), PERIOD);
+  const end = new AbortController();
+  const signal = AbortSignal.any([address.signal, end.signal]);
+  const current = async () => {
+    const { runs, last } = live.snapshot();
+    return await page(await readReport(subject, runs), { events: EVENTS_PATH, after: last });
+  };
+  const served = serve({ ...address, signal, runs: live, page: current });
   try {
-    await serve({
-      ...address,
-      runs: live,
-      page: async () =>
-        await page(await readReport(subject, live.runs), { events: EVENTS_PATH, after: live.last }),
-    });
+    await Promise.race([served, follow(live, signal)]);
   } finally {
-    clearInterval(timer);
+    end.abort();
+    await served;
+  }
+}
+
+/** Looks at the logs of runs again and again, until the signal. */
+async function follow(live: LiveRuns, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    live.look();
+    await setTimeout(PERIOD, undefined, { signal }).catch(() => {});
   }
 }
 

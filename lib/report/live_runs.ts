@@ -1,94 +1,122 @@
-import type { Task } from "../tasks/task.ts";
+import type { EpochLog } from "../run/epoch_log.ts";
 import { LogTail } from "./log_tail.ts";
 import type { ReportedRun } from "./report.ts";
 import { runCells } from "./runs_section.ts";
 import { tagTitle } from "./titles.ts";
 
-/** What happened to a run while its page is open. */
+/** What happened to a run while its page is open. `run` is its place on the page. */
 export type LiveEvent =
+  | { readonly kind: "restart"; readonly run: number }
   | {
     readonly kind: "epoch";
-    /** The run's place on the page. */
     readonly run: number;
-    readonly entry: ReportedRun["log"][number];
+    readonly entry: EpochLog;
     /** The titles of the entry's tags. */
     readonly titles: readonly (readonly [tag: string, title: string])[];
+  }
+  | {
+    readonly kind: "row";
+    readonly run: number;
     /** The run's row, by the names of its cells. */
     readonly cells: ReturnType<typeof runCells>;
-  }
-  | { readonly kind: "restart"; readonly run: number };
+  };
 
-/** Takes an event with its number. */
-export type Listener = (id: number, event: LiveEvent) => void;
+/** Takes an event with its id. */
+export type Listener = (id: string, event: LiveEvent) => void;
 
-/** Runs whose logs are followed. Events are numbered from 1. */
+/** Runs at a moment, and the id of the last event before it. */
+export interface Snapshot {
+  readonly runs: readonly ReportedRun[];
+  readonly last: string;
+}
+
+/** A run that is followed. */
+interface Followed {
+  readonly tail: LogTail;
+  readonly run: ReportedRun;
+  readonly log: EpochLog[];
+  /** Whether its log began anew since, so that its result is that of an earlier run. */
+  isAnew: boolean;
+}
+
+/** Runs whose logs are followed. */
 export class LiveRuns {
-  readonly #runs: ReportedRun[];
-  readonly #tails: readonly LogTail[];
+  readonly #followed: readonly Followed[];
   readonly #events: LiveEvent[] = [];
   readonly #listeners = new Set<Listener>();
+  /** Begins the ids, so that those of another process are unknown here. */
+  readonly #name = crypto.randomUUID();
 
-  /** Follows these runs from what their logs have when they are first looked at. */
+  /** Follows these runs from what their logs have now. Throws a `Failure` as `LogTail` does. */
   constructor(runs: readonly ReportedRun[]) {
-    this.#runs = runs.map((run) => ({ ...run, log: [] }));
-    this.#tails = runs.map(({ folder }) => new LogTail(folder));
-    for (const [i, tail] of this.#tails.entries()) this.#append(i, tail.read().entries);
+    this.#followed = runs.map((run) => {
+      const tail = new LogTail(run.folder);
+      return { tail, run, log: [...tail.read().entries], isAnew: false };
+    });
   }
 
   /** The runs as they are now. */
-  get runs(): readonly ReportedRun[] {
-    return this.#runs;
-  }
-
-  /** The number of the last event. */
-  get last(): number {
-    return this.#events.length;
+  snapshot(): Snapshot {
+    const runs = this.#followed.map((one) => ({ ...currentRun(one), log: [...one.log] }));
+    return { runs, last: this.#id(this.#events.length) };
   }
 
   /** Reads what came to the logs, and tells the listeners. Throws a `Failure` as `LogTail` does. */
   look(): void {
-    for (const [run, tail] of this.#tails.entries()) {
-      const { isAnew, entries } = tail.read();
+    for (const [run, followed] of this.#followed.entries()) {
+      const { isAnew, entries } = followed.tail.read();
       if (isAnew) {
-        this.#runs[run] = { ...this.#runs[run], log: [], trial: undefined };
+        followed.log.length = 0;
+        followed.isAnew = true;
         this.#tell({ kind: "restart", run });
       }
       for (const entry of entries) {
-        this.#append(run, [entry]);
-        const { experiment: { dataset: { task } } } = this.#runs[run];
-        const cells = runCells(this.#runs[run]);
-        this.#tell({ kind: "epoch", run, entry, titles: titlesOf(entry, task), cells });
+        followed.log.push(entry);
+        this.#tell({ kind: "epoch", run, entry, titles: titlesOf(entry, followed) });
       }
+      const cells = isAnew || entries.length > 0 ? runCells(currentRun(followed)) : undefined;
+      if (cells) this.#tell({ kind: "row", run, cells });
     }
   }
 
+  /** Whether an event with this id was here, or is the one before all others. */
+  knows(id: string): boolean {
+    const number = this.#numberOf(id);
+    const isCounted = Number.isInteger(number) && number >= 0 && number <= this.#events.length;
+    return isCounted && id === this.#id(number);
+  }
+
   /** Gives a listener all events after one, and those to come until the result is called. */
-  listen(after: number, listener: Listener): () => void {
-    this.#events.slice(after).forEach((event, i) => listener(after + i + 1, event));
+  listen(after: string, listener: Listener): () => void {
+    const number = this.#numberOf(after);
+    this.#events.slice(number).forEach((event, i) => listener(this.#id(number + i + 1), event));
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #append(i: number, entries: ReportedRun["log"]): void {
-    const run = this.#runs[i];
-    const log = [...run.log, ...entries];
-    const state = log.length === 0
-      ? run.state
-      : log.length < run.epochs
-      ? `epoch ${log.length} of ${run.epochs}`
-      : "done";
-    this.#runs[i] = { ...run, log, state };
-  }
-
   #tell(event: LiveEvent): void {
     this.#events.push(event);
-    for (const listener of this.#listeners) listener(this.last, event);
+    for (const listener of this.#listeners) listener(this.#id(this.#events.length), event);
+  }
+
+  #id(number: number): string {
+    return `${this.#name}-${number}`;
+  }
+
+  #numberOf(id: string): number {
+    return Number(id.slice(this.#name.length + 1));
   }
 }
 
-function titlesOf(entry: ReportedRun["log"][number], task: Task): [string, string][] {
-  return Object.keys(entry).filter((tag) => tag !== "epoch").map((tag) => [
-    tag,
-    tagTitle(tag, task),
-  ]);
+/** A run with what its log has now. */
+function currentRun({ run, log, isAnew }: Followed): ReportedRun {
+  if (log.length === 0 && !isAnew) return run;
+  const state = log.length < run.epochs ? `epoch ${log.length} of ${run.epochs}` : "done";
+  return { ...run, log, state, trial: isAnew ? undefined : run.trial };
+}
+
+function titlesOf(entry: EpochLog, { run: { experiment } }: Followed): [string, string][] {
+  const { task } = experiment.dataset;
+  const tags = Object.keys(entry).filter((tag) => tag !== "epoch");
+  return tags.map((tag) => [tag, tagTitle(tag, task)]);
 }

@@ -16,7 +16,7 @@ export interface LiveOptions {
   /** The address of the events, relative to the page's. */
   readonly events: string;
   /** The id of the last event that the page already shows. */
-  readonly after: number;
+  readonly after: string;
 }
 
 /** A page and the policy that it keeps to. */

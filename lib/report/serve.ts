@@ -34,10 +34,11 @@ export function randomToken(): string {
 /**
  * Serves a page and its events to this machine alone, until `signal` ends it. It changes nothing and
  * gives no file. No other site's page can read it: requests with another `Host` or `Origin` are
- * refused. Rejects with a `Failure` (exit 2) if the port is taken.
+ * refused. Rejects with a `Failure` (exit 2) if it cannot have the port.
  */
 export async function serve(serving: Serving): Promise<void> {
   const { port, token, signal, listening } = serving;
+  if (signal.aborted) return;
   const path = token === undefined ? "/" : `/${token}/`;
   const open = (): Deno.HttpServer<Deno.NetAddr> =>
     Deno.serve({
@@ -53,8 +54,13 @@ export async function serve(serving: Serving): Promise<void> {
   try {
     server = open();
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Failure(2, `port ${port} is taken: --port names another one, 0 any free one`);
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? "is taken"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "is not for you"
+      : undefined;
+    if (reason === undefined) throw error;
+    throw new Failure(2, `port ${port} ${reason}: --port names another one, 0 any free one`);
   }
   signal.addEventListener("abort", () => void server.shutdown(), { once: true });
   await server.finished;
@@ -85,10 +91,8 @@ async function answer(
       },
     });
   }
-  const after = Number(headers.get("Last-Event-ID") ?? url.searchParams.get("after") ?? 0);
-  if (!(Number.isInteger(after) && after >= 0 && after <= runs.last)) {
-    return refusal(410, "this page is of an earlier server: load it again");
-  }
+  const after = headers.get("Last-Event-ID") ?? url.searchParams.get("after") ?? "";
+  if (!runs.knows(after)) return refusal(410, "this page is of an earlier server: load it again");
   return new Response(method === "HEAD" ? null : eventStream(runs, after, signal), {
     headers: { ...PRIVATE, "Content-Type": "text/event-stream" },
   });
@@ -115,7 +119,7 @@ function isSame(given: string, expected: string): boolean {
 /** The events after one, and those to come. */
 function eventStream(
   runs: LiveRuns,
-  after: number,
+  after: string,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   const resources = new DisposableStack();
@@ -127,6 +131,7 @@ function eventStream(
         resources.dispose();
         controller.close();
       };
+      if (signal.aborted) return close();
       // The headers go out with the first bytes.
       send(": connected\n\n");
       resources.defer(runs.listen(after, (id, event) => send(frame(id, event))));
@@ -139,7 +144,7 @@ function eventStream(
   });
 }
 
-function frame(id: number, { kind, ...event }: LiveEvent): string {
+function frame(id: string, { kind, ...event }: LiveEvent): string {
   return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

@@ -6,11 +6,15 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { runReport } from "../../lib/commands/report.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { skipTypeCheck } from "../support/toy_project.ts";
 import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+
+const here = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 const printed = async (args: readonly string[], within?: string): Promise<string[]> => {
   const out: string[] = [];
@@ -90,4 +94,41 @@ await test("nothing to show is one failure with the way out", async (toys) => {
     await failure(2, [toys.path("toy.ts#studnt")], toys.folder),
     "student",
   );
+});
+
+await test("--serve follows logs until it is stopped, and a damaged one ends it", async (toys) => {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--quiet", "--config", here("deno.json"), here("lib/commands/report.ts")],
+      ...["toy.ts#teacher", "--serve"],
+    ],
+    cwd: toys.folder,
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value: address = "" } = await lines.read();
+  assertMatch(address, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\n$/);
+  assertStringIncludes(await (await fetch(address.trim())).text(), "not trained yet");
+  const log = toys.of("teacher", 1, "metrics.jsonl");
+  await Deno.mkdir(dirname(log), { recursive: true });
+  await Deno.writeTextFile(log, "damaged\n");
+  const [{ code }, said] = await Promise.all([
+    process.status,
+    new Response(process.stderr).text(),
+    lines.cancel(),
+  ]);
+  assertEquals(code, 3);
+  assertMatch(said, /metrics\.jsonl is damaged: a line is not JSON: damaged\n$/);
+});
+
+await test("flags that are of no use are refused", async (toys) => {
+  const spec = toys.path("toy.ts");
+  assertStringIncludes(await failure(2, [spec, "--port", "80"]), "--port needs --serve");
+  assertStringIncludes(await failure(2, [spec, "--no-token"]), "--no-token needs --serve");
+  assertStringIncludes(
+    await failure(2, [spec, "--serve", "--out", "x.html"]),
+    "--serve writes no file",
+  );
+  assertStringIncludes(await failure(2, [spec, "--serve", "--port", "70000"]), "65535");
 });

@@ -1,50 +1,89 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { type LiveEvent, LiveRuns } from "../../lib/report/live_runs.ts";
 import { needs } from "../support/needs.ts";
 import { reportedRun } from "../support/reported_run.ts";
 
-await needs(["read", "write"], "live runs: a listener gets each event once", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const log = join(folder, "metrics.jsonl");
-    const write = (...epochs: number[]) =>
-      Deno.writeTextFileSync(
-        log,
-        epochs.map((epoch) => `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`).join(""),
-      );
-    write(1);
-    const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
-    const live = new LiveRuns([run]);
-    assertEquals(live.runs[0].state, "epoch 1 of 3");
-    assertEquals(live.last, 0);
-    const heard: [number, LiveEvent["kind"]][] = [];
-    const stop = live.listen(0, (id, { kind }) => heard.push([id, kind]));
-    live.look();
-    assertEquals(heard, []);
-    write(1, 2, 3);
-    live.look();
-    assertEquals(heard, [[1, "epoch"], [2, "epoch"]]);
-    assertEquals(live.runs[0].state, "done");
-    write(1);
-    live.look();
-    assertEquals(heard.slice(2), [[3, "restart"], [4, "epoch"]]);
-    assertEquals(live.runs[0].log.length, 1);
-    stop();
-    const late: number[] = [];
-    live.listen(2, (id) => late.push(id));
-    assertEquals(late, [3, 4]);
-    const cells: unknown[] = [];
-    live.listen(3, (_, event) => event.kind === "epoch" && cells.push(event.cells, event.titles));
-    assertEquals(cells, [
-      {
-        ...{ state: "epoch 1 of 3", last: "10.00", best: "10.00", epochs: "1/3" },
-        ...{ seconds: "—", speed: "—", waited: "—" },
-      },
-      [["test/top1", "top-1, test (%)"]],
-    ]);
-    assertEquals(heard.length, 4);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** A run that is followed, and a way to write these epochs as its log. */
+const test = (
+  name: string,
+  use: (live: LiveRuns, write: (...epochs: number[]) => void) => void,
+): Promise<void> =>
+  needs(["read", "write"], `live runs: ${name}`, async () => {
+    const folder = await Deno.makeTempDir();
+    const write = (...epochs: number[]) => {
+      const lines = epochs.map((epoch) => `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`);
+      Deno.writeTextFileSync(join(folder, "metrics.jsonl"), lines.join(""));
+    };
+    try {
+      write(1);
+      const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
+      use(new LiveRuns([run]), write);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+
+/** The events after one, in words. */
+function heard(live: LiveRuns, after: string): string[] {
+  const events: LiveEvent[] = [];
+  live.listen(after, (_, event) => events.push(event))();
+  return events.map((event) => event.kind === "epoch" ? `epoch ${event.entry.epoch}` : event.kind);
+}
+
+await test("a listener gets each event once, from where its page ends", (live, write) => {
+  const { runs: [first], last } = live.snapshot();
+  assertEquals([first.state, first.log.length], ["epoch 1 of 3", 1]);
+  live.look();
+  assertEquals(heard(live, last), []);
+  const events: LiveEvent[] = [];
+  const ids: string[] = [];
+  const stop = live.listen(last, (id, event) => {
+    ids.push(id);
+    events.push(event);
+  });
+  write(1, 2, 3);
+  live.look();
+  assertEquals(events.map(({ kind }) => kind), ["epoch", "epoch", "row"]);
+  assertEquals(events[0], {
+    ...{ kind: "epoch", run: 0, entry: { "epoch": 2, "test/top1": 20 } },
+    titles: [["test/top1", "top-1, test (%)"]],
+  });
+  assertEquals(events[2], {
+    ...{ kind: "row", run: 0 },
+    cells: {
+      ...{ state: "done", last: "30.00", best: "30.00", epochs: "3/3" },
+      ...{ seconds: "—", speed: "—", waited: "—" },
+    },
+  });
+  assertEquals(heard(live, ids[0]), ["epoch 3", "row"]);
+  stop();
+  write(1, 2, 3, 4);
+  live.look();
+  assertEquals(events.length, 3);
+});
+
+await test("a log that begins anew is told before its epochs", (live, write) => {
+  const { last } = live.snapshot();
+  write(1, 2);
+  live.look();
+  write();
+  live.look();
+  assertEquals(live.snapshot().runs[0].state, "epoch 0 of 3");
+  write(1);
+  live.look();
+  assertEquals(heard(live, last), ["epoch 2", "row", "restart", "row", "epoch 1", "row"]);
+  assertEquals(live.snapshot().runs[0].log.length, 1);
+});
+
+await test("a snapshot stays as it was, and only its own ids are known", (live, write) => {
+  const { runs: [run], last } = live.snapshot();
+  write(1, 2);
+  live.look();
+  assertEquals(run.log.length, 1);
+  assert(live.knows(last));
+  assert(live.knows(live.snapshot().last));
+  const other = new LiveRuns([]).snapshot().last;
+  const strange = [other, "", "0", last.replace(/0$/, "99"), last.replace(/0$/, "-1"), `${last} `];
+  for (const id of strange) assertEquals(live.knows(id), false, id);
 });

@@ -39,12 +39,27 @@ await test("a log that is cut, replaced or gone begins anew", (tail, path) => {
   assertEquals(epochs(tail), [false, 1, 2]);
   Deno.truncateSync(path, line(1).length);
   assertEquals(epochs(tail), [true, 1]);
-  Deno.writeTextFileSync(`${path}.new`, line(1) + line(2) + line(3));
+  Deno.writeTextFileSync(`${path}.new`, line(7) + line(8) + line(9));
   Deno.renameSync(`${path}.new`, path);
-  assertEquals(epochs(tail), [true, 1, 2, 3]);
+  assertEquals(epochs(tail), [true, 7, 8, 9]);
   Deno.removeSync(path);
   assertEquals(epochs(tail), [true]);
   assertEquals(epochs(tail), [false]);
+});
+
+await test("a log that is cut and grows again before a look begins anew", (tail, path) => {
+  Deno.writeTextFileSync(path, line(1) + line(2) + line(3));
+  assertEquals(epochs(tail), [false, 1, 2, 3]);
+  Deno.writeTextFileSync(path, line(1) + line(12) + line(13) + line(14));
+  assertEquals(epochs(tail), [true, 1, 12, 13, 14]);
+});
+
+await test("a log that is replaced by one that goes on from it goes on", (tail, path) => {
+  Deno.writeTextFileSync(path, line(1) + line(2));
+  assertEquals(epochs(tail), [false, 1, 2]);
+  Deno.writeTextFileSync(`${path}.new`, line(1) + line(2) + line(3));
+  Deno.renameSync(`${path}.new`, path);
+  assertEquals(epochs(tail), [false, 3]);
 });
 
 await test("a line that is no entry names the file", (tail, path) => {

@@ -72,7 +72,7 @@ async function read(
 ): Promise<string[]> {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  const ids = () => [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => id);
+  const ids = () => [...text.matchAll(/^id: (\S+)\n/gm)].map(([, id]) => id);
   while (ids().length < count) {
     const { value, done } = await reader.read();
     if (done) break;
@@ -126,26 +126,31 @@ await test("no path leads to a file, and nothing is changed", async ({ port, add
 });
 
 await test("clients get the events after the last that they know", async (served) => {
-  const { address, log } = served;
+  const { address, log, runs } = served;
+  const { last } = runs.snapshot();
+  const at = (number: number) => last.replace(/0$/, String(number));
   log(1);
   log(2);
   const [first, second] = await Promise.all([
-    events(`${address}${EVENTS_PATH}?after=0`),
-    events(`${address}${EVENTS_PATH}?after=0`, { headers: { "Last-Event-ID": "1" } }),
+    events(`${address}${EVENTS_PATH}?after=${last}`),
+    events(`${address}${EVENTS_PATH}?after=${last}`, { headers: { "Last-Event-ID": at(2) } }),
   ]);
   log(3);
-  assertEquals(await read(first, 3), ["1", "2", "3"]);
-  assertEquals(await read(second, 2), ["2", "3"]);
-  const later = await events(`${address}${EVENTS_PATH}?after=3`);
+  assertEquals(await read(first, 6), [1, 2, 3, 4, 5, 6].map(at));
+  assertEquals(await read(second, 4), [3, 4, 5, 6].map(at));
+  const later = await events(`${address}${EVENTS_PATH}?after=${at(6)}`);
   log(4);
-  assertEquals(await read(later, 1), ["4"]);
-  const unknown = await fetch(`${address}${EVENTS_PATH}?after=9`);
-  assertEquals(unknown.status, 410);
-  await unknown.body?.cancel();
+  assertEquals(await read(later, 2), [7, 8].map(at));
+  for (const unknown of [at(9), "", "0"]) {
+    const answer = await fetch(`${address}${EVENTS_PATH}?after=${unknown}`);
+    assertEquals(answer.status, 410, unknown);
+    await answer.body?.cancel();
+  }
 });
 
-await test("it ends while clients are connected", async ({ address, stop }) => {
-  const stream = await events(`${address}${EVENTS_PATH}?after=0`);
+await test("it ends while clients are connected", async ({ address, stop, runs }) => {
+  const { last } = runs.snapshot();
+  const stream = await events(`${address}${EVENTS_PATH}?after=${last}`);
   const ended = read(stream, 1);
   await stop();
   assertEquals(await ended, []);
@@ -161,6 +166,16 @@ await test("a port that is taken is one failure", async ({ port, runs }) => {
   const { exit, message } = await assertRejects(again, Failure);
   assertEquals(exit, 2);
   assertStringIncludes(message, `port ${port} is taken`);
+});
+
+Deno.test("serve: a server that was ended before it began serves nothing", async () => {
+  await serve({
+    ...{ runs: new LiveRuns([]), port: 0, token: undefined, signal: AbortSignal.abort() },
+    page: () => Promise.reject(new Error("unused")),
+    listening: () => {
+      throw new Error("unused");
+    },
+  });
 });
 
 Deno.test("serve: tokens are 128 random bits", () => {

@@ -119,13 +119,16 @@ await needsBrowser("page: a live one shows epochs as they end, and reconnects", 
     Deno.writeTextFileSync(join(folder, "metrics.jsonl"), line, { append: true });
     live.look();
   };
-  const report = () => ({ title: "Live", tables: [], runs: live.runs });
+  const current = () => {
+    const { runs, last } = live.snapshot();
+    return page({ title: "Live", tables: [], runs }, { events: EVENTS_PATH, after: last });
+  };
   /** Serves the page at a port, and gives what ends it. */
   const start = async (port: number) => {
     const end = new AbortController();
     const { promise, resolve } = Promise.withResolvers<string>();
     const ended = serve({
-      page: () => page(report(), { events: EVENTS_PATH, after: live.last }),
+      page: current,
       ...{ runs: live, port, token: "token", signal: end.signal, listening: resolve },
     });
     const stop = () => {

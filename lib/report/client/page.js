@@ -209,17 +209,25 @@
     const state = document.getElementById("live");
     const source = new EventSource(`${events}?after=${after}`);
     source.addEventListener("open", () => state.textContent = "live");
-    source.addEventListener("error", () => state.textContent = "not connected; trying again");
-    source.addEventListener("epoch", ({ data }) => {
-      const { run, entry, cells, titles } = JSON.parse(data);
-      for (const [tag, title] of titles) addTag(tag, title);
-      addEpoch(runs[run], entry);
-      renewCells(run, cells);
-      showChart();
+    source.addEventListener("error", () => {
+      const isOver = source.readyState === EventSource.CLOSED;
+      state.textContent = isOver
+        ? "not connected; load the page again"
+        : "not connected; trying again";
     });
     source.addEventListener("restart", ({ data }) => {
       const { run } = JSON.parse(data);
       Object.assign(runs[run], { epochs: [], values: {} });
+    });
+    source.addEventListener("epoch", ({ data }) => {
+      const { run, entry, titles } = JSON.parse(data);
+      for (const [tag, title] of titles) addTag(tag, title);
+      addEpoch(runs[run], entry);
+    });
+    source.addEventListener("row", ({ data }) => {
+      const { run, cells } = JSON.parse(data);
+      renewCells(run, cells);
+      showChart();
     });
   }
 
