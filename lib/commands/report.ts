@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
-import { atomicWrite } from "../files/atomic_write.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
@@ -94,9 +94,18 @@ export async function runReport(
   }
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
   const { html } = await page(await readReport(subject, runs));
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await atomicWrite(path, html);
   print(relative(Deno.cwd(), path));
+}
+
+/** Rejects with a `Failure` (exit 3) if the file system refuses. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
 }
 
 /** Throws a `Failure` (exit 2) for a flag that is of no use with the others. */
@@ -185,7 +194,7 @@ async function readSubject(
 
 /** The argument that names the experiment of a run's folder. `undefined` for any other path. */
 function specOfRun(root: string, path: string): string | undefined {
-  const id = idOfRun(root, path);
+  const id = idOfRun(root, userPath(path));
   return id === undefined ? undefined : join(root, specOf(id));
 }
 

@@ -86,6 +86,10 @@ await test("it is written beside the experiments unless --out says otherwise", a
   await toys.run("teacher");
   await printed(["--logs-only"], toys.folder);
   assert(existsSync(toys.path("report.html")));
+  assertStringIncludes(
+    await failure(3, ["--logs-only", "--out", toys.path("toy.ts/page.html")], toys.folder),
+    `cannot write ${toys.path("toy.ts")}: `,
+  );
 });
 
 await test("nothing to show is one failure with the way out", async (toys) => {
