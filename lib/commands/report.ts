@@ -93,6 +93,9 @@ export async function runReport(
     return await serveRuns(subject, runs, { port, token, signal: stop.signal, listening: print });
   }
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
+  if (runs.length === 0 && options.seed !== undefined && subject.experiments.length > 0) {
+    throw new Failure(3, `none of these has a run with seed ${options.seed}`);
+  }
   const { html } = await page(await readReport(subject, runs));
   await makeFolder(dirname(path));
   await atomicWrite(path, html);

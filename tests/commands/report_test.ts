@@ -68,6 +68,7 @@ await test("an argument names a module, an experiment or a run's folder", async 
   assertEquals(await labels(toys.path("toy.ts#student")), ["student"]);
   assertEquals(await labels(toys.of("student", 1)), ["student"]);
   assertEquals(await labels(toys.path("toy.ts"), "--seed", "1"), ["student", "teacher"]);
+  assertStringIncludes(await failure(3, [toys.path("toy.ts"), "--seed", "9"]), "seed 9");
 });
 
 await test("a run under way shows how far it is, and no weights are examined", async (toys) => {
@@ -94,6 +95,11 @@ await test("it is written beside the experiments unless --out says otherwise", a
 
 await test("nothing to show is one failure with the way out", async (toys) => {
   assertStringIncludes(await failure(3, [], toys.folder), "no run is here yet");
+  await Deno.mkdir(toys.path("experiments"));
+  assertStringIncludes(
+    await failure(2, ["experiments"], toys.folder),
+    "there are no tables of experiments; nor others here",
+  );
   assertStringIncludes(
     await failure(2, [toys.path("toy.ts#studnt")], toys.folder),
     "student",
