@@ -180,7 +180,9 @@ async function readSubject(
     const tables = specs.filter((spec) => !namesModule(spec)).map((spec) =>
       tableFolder(spec, within)
     );
-    const folder = commonFolder(await Promise.all(experiments.map(identify)));
+    const identities = await Promise.all(experiments.map(identify));
+    // Tables may have no experiment yet.
+    const folder = identities.length > 0 ? commonFolder(identities) : tables[0];
     return { experiments, tables, folder };
   }
   const experiments: Experiment[] = [];

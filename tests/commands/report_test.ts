@@ -132,6 +132,15 @@ await test("--serve follows logs until it is stopped, and a damaged one ends it"
   assertMatch(said, /metrics\.jsonl is damaged: a line is not JSON: damaged\n$/);
 });
 
+await test("tables without experiments make a page beside them", async (toys) => {
+  await Deno.mkdir(toys.path("mine"));
+  const text = `import { tables } from "${new URL("../../mod.ts", import.meta.url)}";
+export default tables({ title: "Mine", tables: [] });`;
+  await Deno.writeTextFile(toys.path("mine/tables.ts"), text);
+  await printed([toys.path("mine")], toys.folder);
+  assertStringIncludes(await Deno.readTextFile(toys.path("mine/report.html")), "<h1>Mine</h1>");
+});
+
 await test("flags that are of no use are refused", async (toys) => {
   const spec = toys.path("toy.ts");
   assertStringIncludes(await failure(2, [spec, "--port", "80"]), "--port needs --serve");
