@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
-import { atomicWrite } from "../files/atomic_write.ts";
+import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
@@ -93,10 +93,22 @@ export async function runReport(
     return await serveRuns(subject, runs, { port, token, signal: stop.signal, listening: print });
   }
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
+  if (runs.length === 0 && options.seed !== undefined && subject.experiments.length > 0) {
+    throw new Failure(3, `none of these has a run with seed ${options.seed}`);
+  }
   const { html } = await page(await readReport(subject, runs));
-  await Deno.mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   await atomicWrite(path, html);
   print(relative(Deno.cwd(), path));
+}
+
+/** Rejects with a `Failure` (exit 3) if the file system refuses. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw writeFailure(path, error);
+  }
 }
 
 /** Throws a `Failure` (exit 2) for a flag that is of no use with the others. */
@@ -168,7 +180,9 @@ async function readSubject(
     const tables = specs.filter((spec) => !namesModule(spec)).map((spec) =>
       tableFolder(spec, within)
     );
-    const folder = commonFolder(await Promise.all(experiments.map(identify)));
+    const identities = await Promise.all(experiments.map(identify));
+    // Tables may have no experiment yet.
+    const folder = identities.length > 0 ? commonFolder(identities) : tables[0];
     return { experiments, tables, folder };
   }
   const experiments: Experiment[] = [];
@@ -185,7 +199,7 @@ async function readSubject(
 
 /** The argument that names the experiment of a run's folder. `undefined` for any other path. */
 function specOfRun(root: string, path: string): string | undefined {
-  const id = idOfRun(root, path);
+  const id = idOfRun(root, userPath(path));
   return id === undefined ? undefined : join(root, specOf(id));
 }
 

@@ -37,10 +37,8 @@ export function tableFolder(named: string, within: string = userFolder()): strin
   const found = names.findIndex((name) => name.toLowerCase() === named.toLowerCase());
   if (found >= 0) return all[found];
   const meant = didYouMean(basename(named).toLowerCase(), names);
-  throw new Failure(
-    2,
-    `there are no tables of ${named}; there are tables of ${names.join(", ")}${meant}`,
-  );
+  const others = names.length > 0 ? `there are tables of ${names.join(", ")}` : "nor others here";
+  throw new Failure(2, `there are no tables of ${named}; ${others}${meant}`);
 }
 
 /** Tables, and the path of the module that declares them. */

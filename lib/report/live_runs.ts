@@ -35,6 +35,8 @@ interface Followed {
   readonly tail: LogTail;
   readonly run: ReportedRun;
   readonly log: EpochLog[];
+  /** What its log had of another declaration or other code. A run that goes on from it counts it. */
+  readonly outdated: EpochLog[];
   /** Whether its log began anew since, so that its result is that of an earlier run. */
   isAnew: boolean;
 }
@@ -51,7 +53,9 @@ export class LiveRuns {
   constructor(runs: readonly ReportedRun[]) {
     this.#followed = runs.map((run) => {
       const tail = new LogTail(run.folder);
-      return { tail, run, log: [...tail.read().entries], isAnew: false };
+      const [log, outdated]: [EpochLog[], EpochLog[]] = [[], []];
+      (run.isOutdated ? outdated : log).push(...tail.read().entries);
+      return { tail, run, log, outdated, isAnew: false };
     });
   }
 
@@ -67,10 +71,12 @@ export class LiveRuns {
       const { isAnew, entries } = followed.tail.read();
       if (isAnew) {
         followed.log.length = 0;
+        followed.outdated.length = 0;
         followed.isAnew = true;
         this.#tell({ kind: "restart", run });
       }
-      for (const entry of entries) {
+      const added = entries.length > 0 ? [...followed.outdated.splice(0), ...entries] : [];
+      for (const entry of added) {
         followed.log.push(entry);
         this.#tell({ kind: "epoch", run, entry, titles: titlesOf(entry, followed) });
       }

@@ -85,7 +85,7 @@ function confusions({ classes, matrix }: Mistakes): Html {
   ).filter(({ label, taken, images }) => label !== taken && images > 0)
     .toSorted((a, b) => b.images - a.images).slice(0, LISTED);
   return html`
-    <table>
+    <table class="confusions">
       <caption>Most frequent confusions</caption>
       <thead>
         <tr>

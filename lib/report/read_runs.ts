@@ -86,12 +86,12 @@ async function readRun(
   const resolved = await resolveRun(experiment, seed, { fresh: false });
   const { folder, identity: { id } } = resolved;
   // A log of another declaration or of other code is not this run's.
-  const isOwn = resolved.state !== "stale" && resolved.state !== "changed";
-  const log = isOwn ? await readLog(folder.path) ?? [] : [];
+  const isOutdated = resolved.state === "stale" || resolved.state === "changed";
+  const log = isOutdated ? [] : await readLog(folder.path) ?? [];
   const trial = resolved.state === "done" ? await folder.requireTrial() : recorded;
   const { epochs } = experiment.schedule;
   return {
-    ...{ experiment, id, label, seed, epochs, log, trial },
+    ...{ experiment, id, label, seed, epochs, log, isOutdated, trial },
     folder: folder.path,
     state: describeState(resolved, log.length, epochs, recorded !== undefined),
     teachers: await Promise.all(

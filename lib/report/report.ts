@@ -25,8 +25,10 @@ export interface ReportedRun {
   readonly state: string;
   /** The number of epochs that are declared. */
   readonly epochs: number;
-  /** Its log, epoch by epoch. Empty if there is none here. */
+  /** Its log, epoch by epoch. Empty if there is none here that counts. */
   readonly log: readonly EpochLog[];
+  /** Whether the log in its folder is of another declaration or other code, and does not count. */
+  readonly isOutdated: boolean;
   /** Its result. `undefined` until it is done. */
   readonly trial?: Trial;
   /** What taught it, in order. */

@@ -8,12 +8,14 @@ const SEED = /^seed-(\d+)$/;
 
 /** The ids of the experiments that have a full run in the project `root`, in order. */
 export function runIds(root: string): string[] {
+  const all = join(root, RUNS);
   const within = (folder: string): string[] => {
     const entries = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
-    if (entries.some(({ name }) => SEED.test(name))) return [relative(join(root, RUNS), folder)];
-    return entries.flatMap(({ name }) => within(join(folder, name)));
+    const own = entries.some(({ name }) => SEED.test(name)) ? [relative(all, folder)] : [];
+    // Beside the runs of `kd.ts` may be those of `kd/hot.ts`.
+    const others = entries.filter(({ name }) => !/^seed-\d/.test(name));
+    return [...own, ...others.flatMap(({ name }) => within(join(folder, name)))];
   };
-  const all = join(root, RUNS);
   return existsSync(all) ? within(all).map((id) => id.split(sep).join("/")).sort() : [];
 }
 
@@ -36,7 +38,7 @@ export function specOf(id: string): string {
 /** The id of the run whose folder a path is, or is in. `undefined` if it is no run's. */
 export function idOfRun(root: string, path: string): string | undefined {
   const inside = relative(join(root, RUNS), resolve(path));
-  return runIds(root).find((id) => {
+  return runIds(root).findLast((id) => {
     const folder = id.split("/").join(sep);
     return inside === folder || inside.startsWith(folder + sep);
   });

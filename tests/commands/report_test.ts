@@ -68,6 +68,7 @@ await test("an argument names a module, an experiment or a run's folder", async 
   assertEquals(await labels(toys.path("toy.ts#student")), ["student"]);
   assertEquals(await labels(toys.of("student", 1)), ["student"]);
   assertEquals(await labels(toys.path("toy.ts"), "--seed", "1"), ["student", "teacher"]);
+  assertStringIncludes(await failure(3, [toys.path("toy.ts"), "--seed", "9"]), "seed 9");
 });
 
 await test("a run under way shows how far it is, and no weights are examined", async (toys) => {
@@ -86,10 +87,19 @@ await test("it is written beside the experiments unless --out says otherwise", a
   await toys.run("teacher");
   await printed(["--logs-only"], toys.folder);
   assert(existsSync(toys.path("report.html")));
+  assertStringIncludes(
+    await failure(3, ["--logs-only", "--out", toys.path("toy.ts/page.html")], toys.folder),
+    `cannot write ${toys.path("toy.ts")}: `,
+  );
 });
 
 await test("nothing to show is one failure with the way out", async (toys) => {
   assertStringIncludes(await failure(3, [], toys.folder), "no run is here yet");
+  await Deno.mkdir(toys.path("experiments"));
+  assertStringIncludes(
+    await failure(2, ["experiments"], toys.folder),
+    "there are no tables of experiments; nor others here",
+  );
   assertStringIncludes(
     await failure(2, [toys.path("toy.ts#studnt")], toys.folder),
     "student",
@@ -120,6 +130,15 @@ await test("--serve follows logs until it is stopped, and a damaged one ends it"
   ]);
   assertEquals(code, 3);
   assertMatch(said, /metrics\.jsonl is damaged: a line is not JSON: damaged\n$/);
+});
+
+await test("tables without experiments make a page beside them", async (toys) => {
+  await Deno.mkdir(toys.path("mine"));
+  const text = `import { tables } from "${new URL("../../mod.ts", import.meta.url)}";
+export default tables({ title: "Mine", tables: [] });`;
+  await Deno.writeTextFile(toys.path("mine/tables.ts"), text);
+  await printed([toys.path("mine")], toys.folder);
+  assertStringIncludes(await Deno.readTextFile(toys.path("mine/report.html")), "<h1>Mine</h1>");
 });
 
 await test("flags that are of no use are refused", async (toys) => {

@@ -87,3 +87,32 @@ await test("a snapshot stays as it was, and only its own ids are known", (live, 
   const strange = [other, "", "0", last.replace(/0$/, "99"), last.replace(/0$/, "-1"), `${last} `];
   for (const id of strange) assertEquals(live.knows(id), false, id);
 });
+
+await needs(
+  ["read", "write"],
+  "live runs: an outdated log counts once a run goes on from it",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const write = (text: string) => Deno.writeTextFileSync(join(folder, "metrics.jsonl"), text);
+    try {
+      write('{"epoch":1}\n');
+      const state = "stale: its declaration has changed since it was trained";
+      const run = { ...reportedRun("kd", 3), folder, log: [], trial: undefined, state };
+      const live = new LiveRuns([{ ...run, isOutdated: true }]);
+      const { runs: [first], last } = live.snapshot();
+      assertEquals([first.state, first.log.length], [state, 0]);
+      live.look();
+      assertEquals(heard(live, last), []);
+      write('{"epoch":1}\n{"epoch":2}\n');
+      live.look();
+      assertEquals(heard(live, last).slice(0, 3), ["epoch 1", "epoch 2", "row"]);
+      assertEquals(live.snapshot().runs[0].state, "epoch 2 of 3");
+      const anew = new LiveRuns([{ ...run, isOutdated: true }]);
+      write('{"epoch":9}\n');
+      anew.look();
+      assertEquals(anew.snapshot().runs[0].log, [{ epoch: 9 }]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -14,15 +14,21 @@ await needs(["read", "write"], "run ids: full runs by experiment and seed", asyn
       "experiments/slkd/pair#kd/seed-4-quick-2-all",
       "experiments/a/seed-1",
       "experiments/quick/seed-1-quick-2-all",
+      "experiments/a/b/seed-1",
+      "experiments/a/seed-2-quick-2-all/weights",
     ];
     for (const one of folders) await Deno.mkdir(join(root, "runs", one), { recursive: true });
-    assertEquals(runIds(root), ["experiments/a", "experiments/slkd/pair#kd"]);
+    assertEquals(runIds(root), [
+      ...["experiments/a", "experiments/a/b", "experiments/slkd/pair#kd"],
+    ]);
     assertEquals(runSeeds(root, "experiments/slkd/pair#kd"), [2, 10]);
     assertEquals(runSeeds(root, "experiments/none"), []);
     const kd = "experiments/slkd/pair#kd";
     for (const path of [kd, `${kd}/seed-2`, `${kd}/seed-2/metrics.jsonl`]) {
       assertEquals(idOfRun(root, join(root, "runs", path)), kd);
     }
+    assertEquals(idOfRun(root, join(root, "runs/experiments/a/b/seed-1")), "experiments/a/b");
+    assertEquals(idOfRun(root, join(root, "runs/experiments/a/seed-1")), "experiments/a");
     assertEquals(idOfRun(root, join(root, "experiments/slkd")), undefined);
     assertEquals(idOfRun(root, root), undefined);
   } finally {

@@ -162,3 +162,23 @@ await needsBrowser("page: a live one shows epochs as they end, and reconnects", 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+await needsBrowser("page: long names stay inside it, and it is printed light", async (open) => {
+  const folder = await Deno.makeTempDir();
+  const long = "a_name_without_spaces_".repeat(12);
+  const { title, tables, runs: [{ mistakes, ...run }, second] } = fullReport();
+  const classes = mistakes!.classes.map((name) => long + name);
+  const runs = [{ ...run, label: long, mistakes: { ...mistakes!, classes } }, second];
+  try {
+    const path = join(folder, "report.html");
+    await Deno.writeTextFile(path, (await page({ title: title + long, tables, runs })).html);
+    const { page: shown } = await open(pathToFileURL(path).href, VISITS[2]);
+    assertEquals(await shown.evaluate("document.documentElement.scrollWidth"), 390);
+    await shown.getByRole("combobox", { name: /^Theme/ }).selectOption("dark");
+    await shown.emulateMedia({ media: "print" });
+    const paper = await shown.evaluate("getComputedStyle(document.body).backgroundColor");
+    assertEquals(paper, "rgb(255, 255, 255)");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

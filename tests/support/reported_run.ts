@@ -29,6 +29,7 @@ export function reportedRun(label: string, epochs: number, one = student): Repor
       "test/top1": 10 * (i + 1),
       ...i > 0 && { "train/loss/kd": i },
     })),
+    isOutdated: false,
     trial: trial(1, 50),
     teachers: [{ id: "toy#teacher", seed: 1, network: "large", teachers: [] }],
   };
