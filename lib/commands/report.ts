@@ -33,14 +33,15 @@ import { namedExperiments, namesModule } from "./named_experiments.ts";
 
 const FLAGS = {
   "out": { type: "string", help: "file to write. Default: report.html beside the experiments" },
-  "seed": { type: "integer", least: 0, help: "seed of the runs. Default: every one" },
+  "seed": { type: "integer", least: 0, help: "only runs with this seed. Default: all" },
   "logs-only": {
     type: "boolean",
     help: "read results and logs, and examine no weights on test images",
   },
   "serve": {
     type: "boolean",
-    help: "serve the page to this machine, and follow the logs of runs until Ctrl-C",
+    help:
+      "serve the page to this machine, and follow the logs of runs until Ctrl-C; no weights are examined",
   },
   "port": { type: "integer", least: 0, help: "port of --serve; 0: any free one. Default: 0" },
   "no-token": {
@@ -49,6 +50,8 @@ const FLAGS = {
   },
   ...ENGINE_FLAGS,
 } as const satisfies Spec;
+
+const USAGE = "deno task report [module.ts[#name] | folder of tables | run's folder]…";
 
 /**
  * Writes a page of the experiments that the arguments name, `module.ts`, `module.ts#name`, a run's
@@ -63,7 +66,7 @@ export async function runReport(
   check: (modules: readonly string[]) => Promise<void> = checkTypes,
 ): Promise<void> {
   const { _: names, out, help, serve: isServed, ...options } = parseFlags(args, FLAGS);
-  if (help) return print(helpText("deno task report [module.ts[#name] | folder]…", FLAGS));
+  if (help) return print(helpText(USAGE, FLAGS));
   checkFlags({ out, serve: isServed, ...options });
   const progress = status();
   const stop = new AbortController();
@@ -185,16 +188,31 @@ async function readSubject(
     const folder = identities.length > 0 ? commonFolder(identities) : tables[0];
     return { experiments, tables, folder };
   }
+  const specs = runIds(root).map((id) => join(root, specOf(id)));
+  const experiments = await namedExperiments(specs, within, check).catch((error) => {
+    if (error instanceof Failure) return readEach(specs, within, check, log);
+    throw error;
+  });
+  return { experiments, tables: [], folder: root };
+}
+
+/** Loads experiments one by one, and says which of them fail. */
+async function readEach(
+  specs: readonly string[],
+  within: string,
+  check: (modules: readonly string[]) => Promise<void>,
+  log: (line: string) => void,
+): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
-  for (const id of runIds(root)) {
+  for (const spec of specs) {
     try {
-      experiments.push(...await namedExperiments([join(root, specOf(id))], within, check));
+      experiments.push(...await namedExperiments([spec], within, check));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      log(`${id} left out: ${error.message}`);
+      log(`${spec} left out: ${error.message}`);
     }
   }
-  return { experiments, tables: [], folder: root };
+  return experiments;
 }
 
 /** The argument that names the experiment of a run's folder. `undefined` for any other path. */

@@ -5,10 +5,10 @@ import { Confusion } from "../tasks/confusion.ts";
 import type { Mistakes, WrongImage } from "./report.ts";
 
 /** The wrong images that are shown. */
-const WORST = 12;
+const WORST = 8;
 
 /** The most pixels along a side of a shown image. */
-const SIDE = 96;
+const SIDE = 64;
 
 /**
  * Finds the mistakes of a trained classifier on its test images. Rejects with a `Failure` as

@@ -61,22 +61,39 @@ function printedMatrix({ classes, matrix }: Mistakes, label: string): Html {
   `;
 }
 
-/** A matrix of many classes as a picture: a pixel for each pair of classes. */
+/** The most pixels along a side of a painted matrix. */
+const PIXELS = 200;
+
+/** A matrix of many classes as a picture: a pixel for each pair of classes, or of a few in a row. */
 function paintedMatrix({ matrix }: Mistakes, label: string): Html {
   const scale = colourScale("purplebluegreen");
-  const colours = matrix.flatMap((row) => {
+  const together = Math.ceil(matrix.length / PIXELS);
+  const sums = sumBlocks(matrix, together);
+  const colours = sums.flatMap((row) => {
     const all = row.reduce((a, b) => a + b, 0);
     return row.map((count) => scale(all === 0 ? 0 : Math.sqrt(count / all)));
   });
+  const picture = pngAddress(colours, sums.length);
+  const size = together > 1 ? `, ${together} to a pixel` : "";
   return html`
-    <figure
-      class="painted"><img src="${pngAddress(
-        colours,
-        matrix.length,
-      )}" alt="Confusion matrix of ${label}, ${matrix
-        .length} classes"><figcaption>Confusion matrix: a row
-    is a class, a column what it was taken for, the darker the more often (square root of the share)</figcaption></figure>
+    <figure class="painted">
+      <img src="${picture}" alt="Confusion matrix of ${label}, ${matrix.length} classes">
+      <figcaption>
+        Confusion matrix: a row is a class${size}, a column what it was taken for, the darker the more
+        often (square root of the share)
+      </figcaption>
+    </figure>
   `;
+}
+
+/** Adds up the counts of so many classes in a row, in both directions. */
+function sumBlocks(matrix: Mistakes["matrix"], together: number): number[][] {
+  const side = Math.ceil(matrix.length / together);
+  const sums = Array.from({ length: side }, () => new Array<number>(side).fill(0));
+  matrix.forEach((row, i) =>
+    row.forEach((count, j) => sums[Math.floor(i / together)][Math.floor(j / together)] += count)
+  );
+  return sums;
 }
 
 function confusions({ classes, matrix }: Mistakes): Html {

@@ -33,6 +33,9 @@ export interface RunReading extends EngineOptions {
   readonly status: Status;
 }
 
+/** The most runs whose weights are examined: a page of more would have several megabytes. */
+const EXAMINED = 12;
+
 /**
  * Reads the runs of experiments with every seed, from their folders and from the results beside
  * their modules. An experiment with neither is left out,
@@ -46,14 +49,19 @@ export async function readRuns(
   const identities = await Promise.all(experiments.map(identify));
   const labels = labelsOf(identities);
   const runs: ReportedRun[] = [];
+  const isFull = () => runs.filter(({ card }) => card !== undefined).length >= EXAMINED;
   for (const [i, experiment] of experiments.entries()) {
     const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
     const seeds = await seedsOf(experiment, identities[i], measured, reading);
     for (const seed of seeds) {
       const label = seeds.length > 1 ? `${labels[i]} seed ${seed}` : labels[i];
       const recorded = measured.find((trial) => trial.seed === seed);
-      runs.push(await readRun(experiment, seed, label, recorded, reading));
+      const examine = reading.examine && !isFull();
+      runs.push(await readRun(experiment, seed, label, recorded, { ...reading, examine }));
     }
+  }
+  if (reading.examine && isFull()) {
+    reading.status.line(`mistakes and model cards are those of the first ${EXAMINED} runs`);
   }
   return runs;
 }

@@ -192,11 +192,15 @@ export function logPath(folder: string): string {
   return `${folder}/${METRICS}`;
 }
 
-/** Parses a line of the log at `path`. Throws a `Failure` (exit 3) that names it if it is no entry. */
+/**
+ * Parses a line of the log at `path`. A number that was not finite is absent, since JSON has none.
+ * Throws a `Failure` (exit 3) that names the log if the line is no entry.
+ */
 export function parseEntry(line: string, path: string): EpochLog {
   const refuse = (problem: string) => new Failure(3, `${path} is damaged: ${problem}`);
   try {
-    return readAs(JSON.parse(line), readEntry, refuse);
+    const finite = (_: string, value: unknown) => value === null ? undefined : value;
+    return readAs(JSON.parse(line, finite), readEntry, refuse);
   } catch (error) {
     if (error instanceof SyntaxError) throw refuse(`a line is not JSON: ${quoteText(line)}`);
     throw error;

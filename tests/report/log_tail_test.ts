@@ -62,6 +62,11 @@ await test("a log that is replaced by one that goes on from it goes on", (tail, 
   assertEquals(epochs(tail), [false, 3]);
 });
 
+await test("a number that was not finite is absent", (tail, path) => {
+  Deno.writeTextFileSync(path, `{"epoch":1,"train/grad/kd":null,"test/top1":10}\n`);
+  assertEquals(tail.read().entries, [{ "epoch": 1, "test/top1": 10 }]);
+});
+
 await test("a line that is no entry names the file", (tail, path) => {
   Deno.writeTextFileSync(path, "{}\n");
   assertThrows(() => tail.read(), Failure, "metrics.jsonl is damaged");

@@ -73,6 +73,19 @@ Deno.test("page: sections without content are left out", async () => {
   assertStringIncludes(html, "No run has a log here");
 });
 
+Deno.test("page: of a thousand classes the matrix is a small picture", async () => {
+  const row = (i: number) => Array.from({ length: 1000 }, (_, j) => i === j ? 50 : 0);
+  const mistakes = {
+    classes: Array.from({ length: 1000 }, (_, i) => `class ${i}`),
+    matrix: Array.from({ length: 1000 }, (_, i) => row(i)),
+    worst: [],
+  };
+  const report = { title: "T", tables: [], runs: [{ ...reportedRun("a", 3), mistakes }] };
+  const { html } = await page(report);
+  assertStringIncludes(html, "a row is a class, 5 to a pixel,");
+  assert(html.length < 200_000, `${html.length}`);
+});
+
 Deno.test("page: equal reports give equal bytes", async () => {
   const report = () => ({ title: "T", tables: ["## A"], runs: [reportedRun("a", 3)] });
   assertEquals(await page(report()), await page(report()));
