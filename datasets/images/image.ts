@@ -14,8 +14,8 @@ import { formatOf } from "./formats/format.ts";
  * are Pillow's, those of JPEG within 2. Two kinds are different: 16 bits of grey become their upper
  * 8, where Pillow clips all above 255, and CMYK in JPEG has less smooth edges where its colours have
  * a lower resolution. Pixels of JPEG that are damaged and repaired may be others where TensorFlow
- * decodes them (`decode_worker.ts`). The function throws an Error with the reason if the file has none of the
- * formats, is damaged or ends early.
+ * decodes them (`decode_worker.ts`). The function throws an Error with the reason if the file has
+ * none of the formats, is damaged or ends early.
  */
 export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
   const [jpeg, webp] = await Promise.all([jpegDecoder(), webpDecoder()]);

@@ -2,7 +2,7 @@ import { type ClassMaps, classMaps } from "../analysis/grad_cam.ts";
 import { Failure } from "../values/failure.ts";
 import type { Figure, FigureSettings, Shown } from "./figure.ts";
 import { runsInWords, withoutTeachers } from "./panels.ts";
-import { type Colour, colourScale, pngAddress } from "./pixels.ts";
+import { type Colour, colourScale, imageColours, pngAddress } from "./pixels.ts";
 import { readTaught, withTeachers } from "./trained_networks.ts";
 
 /** The test images that are shown unless some are chosen. */
@@ -25,7 +25,7 @@ export const gradCamMaps: Figure = {
       const maps = await classMaps(subject, images, settings);
       const name = (i: number) => `${images[i]}: ${maps.classes[maps.labels[i]]}`;
       for (const i of images.keys()) {
-        const pixels = pixelsOf(maps, i);
+        const pixels = imageColours(maps.pixels, maps.image, i);
         if (columns.length === 1) cells.push(cellOf(name(i), "image", pixels, maps));
         cells.push(
           cellOf(name(i), label, pixels.map((own, j) => mix(own, heat(mapOf(maps, i)[j]))), maps),
@@ -76,16 +76,6 @@ async function evenImages(
 
 function cellOf(row: string, column: string, colours: readonly Colour[], { image }: ClassMaps) {
   return { row, column, url: pngAddress(colours, image[1]) };
-}
-
-/** The colours of an image. One of one channel is grey. */
-function pixelsOf({ image: [height, width, channels], pixels }: ClassMaps, i: number): Colour[] {
-  const own = pixels.subarray(i * height * width * channels, (i + 1) * height * width * channels);
-  const channel = (at: number, c: number) => own[at * channels + Math.min(c, channels - 1)];
-  return Array.from(
-    { length: height * width },
-    (_, at): Colour => [channel(at, 0), channel(at, 1), channel(at, 2)],
-  );
 }
 
 function mapOf({ image: [height, width], maps }: ClassMaps, i: number): Float32Array {

@@ -14,6 +14,26 @@ export function colourScale(name: "turbo" | "purplebluegreen"): (value: number) 
 }
 
 /**
+ * The colours of an image among several of a shape, [images, height, width, channels], row by row.
+ * One of one channel is grey. Of each side it takes every pixel or, with `step`, every second, third
+ * and so on.
+ */
+export function imageColours(
+  pixels: Uint8Array,
+  [height, width, channels]: readonly [height: number, width: number, channels: number],
+  image: number,
+  step = 1,
+): Colour[] {
+  const columns = Math.ceil(width / step);
+  return Array.from({ length: columns * Math.ceil(height / step) }, (_, at): Colour => {
+    const [y, x] = [Math.floor(at / columns) * step, (at % columns) * step];
+    const first = ((image * height + y) * width + x) * channels;
+    const channel = (c: number) => pixels[first + Math.min(c, channels - 1)];
+    return [channel(0), channel(1), channel(2)];
+  });
+}
+
+/**
  * Colours, row by row, as the address of a PNG inside of the SVG. Each is a square of `side` pixels,
  * whose edges stay sharp where a viewer smooths. Default: 1.
  */

@@ -1,6 +1,6 @@
 import type { Subject, SubjectOptions } from "../evaluation/open_subject.ts";
 import { readFeatures } from "../evaluation/features.ts";
-import { type Colour, pngAddress } from "../figures/pixels.ts";
+import { imageColours, pngAddress } from "../figures/pixels.ts";
 import { Confusion } from "../tasks/confusion.ts";
 import type { Mistakes, WrongImage } from "./report.ts";
 
@@ -50,20 +50,11 @@ async function readPictures(
 ): Promise<string[]> {
   const opened = await dataset.open(data, status.line);
   try {
-    const { test, image: [height, width, channels] } = opened;
+    const { test, image } = opened;
     const pixels = await test.read(indices);
-    const step = Math.ceil(Math.max(height, width) / SIDE);
-    const columns = Math.ceil(width / step);
-    const size = columns * Math.ceil(height / step);
-    return indices.map((_, i) => {
-      const colours = Array.from({ length: size }, (_, at): Colour => {
-        const [y, x] = [Math.floor(at / columns) * step, (at % columns) * step];
-        const first = ((i * height + y) * width + x) * channels;
-        const channel = (c: number) => pixels[first + Math.min(c, channels - 1)];
-        return [channel(0), channel(1), channel(2)];
-      });
-      return pngAddress(colours, columns);
-    });
+    const step = Math.ceil(Math.max(image[0], image[1]) / SIDE);
+    const columns = Math.ceil(image[1] / step);
+    return indices.map((_, i) => pngAddress(imageColours(pixels, image, i, step), columns));
   } finally {
     opened.close();
   }

@@ -1,4 +1,5 @@
 import { colourScale, pngAddress } from "../figures/pixels.ts";
+import { mostConfused } from "../tasks/confusion.ts";
 import { type Html, html } from "../values/html.ts";
 import type { Mistakes, ReportedRun } from "./report.ts";
 
@@ -97,10 +98,7 @@ function sumBlocks(matrix: Mistakes["matrix"], together: number): number[][] {
 }
 
 function confusions({ classes, matrix }: Mistakes): Html {
-  const pairs = matrix.flatMap((row, label) =>
-    row.map((images, taken) => ({ label, taken, images }))
-  ).filter(({ label, taken, images }) => label !== taken && images > 0)
-    .toSorted((a, b) => b.images - a.images).slice(0, LISTED);
+  const pairs = mostConfused(matrix, LISTED);
   return html`
     <table class="confusions">
       <caption>Most frequent confusions</caption>

@@ -38,9 +38,8 @@ const EXAMINED = 12;
 
 /**
  * Reads the runs of experiments with every seed, from their folders and from the results beside
- * their modules. An experiment with neither is left out,
- * unless it is awaited. Rejects with a `Failure` that names the
- * file if one is damaged.
+ * their modules. An experiment with neither is left out, unless it is awaited. Rejects with a
+ * `Failure` that names the file if one is damaged.
  */
 export async function readRuns(
   experiments: readonly Experiment[],
@@ -52,12 +51,12 @@ export async function readRuns(
   const isFull = () => runs.filter(({ card }) => card !== undefined).length >= EXAMINED;
   for (const [i, experiment] of experiments.entries()) {
     const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
-    const seeds = await seedsOf(experiment, identities[i], measured, reading);
-    for (const seed of seeds) {
-      const label = seeds.length > 1 ? `${labels[i]} seed ${seed}` : labels[i];
-      const recorded = measured.find((trial) => trial.seed === seed);
+    const found = await findRuns(experiment, identities[i], measured, reading);
+    for (const run of found) {
+      const label = found.length > 1 ? `${labels[i]} seed ${run.seed}` : labels[i];
+      const recorded = measured.find(({ seed }) => seed === run.seed);
       const examine = reading.examine && !isFull();
-      runs.push(await readRun(experiment, seed, label, recorded, { ...reading, examine }));
+      runs.push(await readRun(run, label, recorded, { ...reading, examine }));
     }
   }
   if (reading.examine && isFull()) {
@@ -66,33 +65,32 @@ export async function readRuns(
   return runs;
 }
 
-/** The seeds with a run or a result, in ascending order. */
-async function seedsOf(
+/** The runs of an experiment that have begun or have a result, by ascending seed. */
+async function findRuns(
   experiment: Experiment,
   { id }: Identity,
   measured: readonly Trial[],
   { seed: only, awaited = false }: RunReading,
-): Promise<number[]> {
-  const recorded = measured.map(({ seed }) => seed);
-  const begun: number[] = [];
-  for (const seed of runSeeds(projectRoot(experiment.url), id)) {
-    const { state } = await resolveRun(experiment, seed, { fresh: false });
-    if (state !== "missing") begun.push(seed);
+): Promise<Resolved[]> {
+  const resolve = (seed: number) => resolveRun(experiment, seed, { fresh: false });
+  const recorded = new Set(measured.map(({ seed }) => seed));
+  const seeds = new Set([...recorded, ...runSeeds(projectRoot(experiment.url), id)]);
+  const found: Resolved[] = [];
+  for (const seed of [...seeds].sort((a, b) => a - b)) {
+    if (only !== undefined && seed !== only) continue;
+    const run = await resolve(seed);
+    if (recorded.has(seed) || run.state !== "missing") found.push(run);
   }
-  const found = new Set([...recorded, ...begun].filter((seed) => seed === (only ?? seed)));
-  if (found.size === 0 && awaited) return [only ?? 1];
-  return [...found].sort((a, b) => a - b);
+  return found.length === 0 && awaited ? [await resolve(only ?? 1)] : found;
 }
 
 async function readRun(
-  experiment: Experiment,
-  seed: number,
+  resolved: Resolved,
   label: string,
   recorded: Trial | undefined,
   reading: RunReading,
 ): Promise<ReportedRun> {
-  const resolved = await resolveRun(experiment, seed, { fresh: false });
-  const { folder, identity: { id } } = resolved;
+  const { experiment, seed, folder, identity: { id } } = resolved;
   // A log of another declaration or of other code is not this run's.
   const isOutdated = resolved.state === "stale" || resolved.state === "changed";
   const log = isOutdated ? [] : await readLog(folder.path) ?? [];

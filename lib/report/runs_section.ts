@@ -31,7 +31,7 @@ export function runsSection(runs: readonly ReportedRun[]): Html {
         </thead>
         <tbody>${runs.map((run, i) =>
           html`
-            <tr id="run-${i}"
+            <tr
               data-run="${i}"><th scope="row" title="${run.id} seed ${run.seed}">${run
                 .label}</th><td>${run.log.length > 0
                 ? html`

@@ -234,9 +234,9 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
  * Checks, before any training, the data sets and external weights of queued trials. Opens each
  * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
  * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
- * read and fits the teacher or body, that a body fits its student, and that declared iterations end within the last epoch. Skips the
- * first trial, which checks its own before it trains. Skips its data set too, unless a later trial
- * on it has external weights or iterations. Rejects with a `Failure` that names the file, the data
+ * read and fits the teacher or body, that a body fits its student, and that declared iterations end
+ * within the last epoch. Skips the first trial, which checks its own before it trains. Skips its
+ * data set too, unless a later trial on it has external weights, a body or iterations. Rejects with a `Failure` that names the file, the data
  * set or the optimiser of the schedule.
  */
 export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {

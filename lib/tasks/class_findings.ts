@@ -1,5 +1,5 @@
 import { classTables, SOME } from "./class_tables.ts";
-import type { Confusion } from "./confusion.ts";
+import { type Confusion, mostConfused } from "./confusion.ts";
 import { type Findings, formatMeasure, meanOf, type Task, type TextTable } from "./task.ts";
 
 /** The number of test images of a class and the percentage recognised. `null` if there are none. */
@@ -38,15 +38,11 @@ export function classFindings(
 
 /** The most frequent confusions. No table if there are none. */
 function confusionTables({ matrix }: Confusion, classes: readonly string[]): TextTable[] {
-  const pairs = matrix.flatMap((row, label) =>
-    row.map((images, other) => ({ label, other, images })).filter(({ other, images }) =>
-      other !== label && images > 0
-    )
-  ).sort((a, b) => b.images - a.images).slice(0, SOME);
+  const pairs = mostConfused(matrix, SOME);
   if (pairs.length === 0) return [];
   const rows = pairs.map((
-    { label, other, images },
-  ) => [classes[label], classes[other], String(images)]);
+    { label, taken, images },
+  ) => [classes[label], classes[taken], String(images)]);
   return [{ rows: [["most frequent confusions", "taken for", "images"], ...rows], left: 2 }];
 }
 

@@ -45,3 +45,19 @@ export class Confusion {
     });
   }
 }
+
+/** A class that was taken for another one, and how many images of it. */
+export interface Confused {
+  readonly label: number;
+  readonly taken: number;
+  readonly images: number;
+}
+
+/** The most frequent confusions of a matrix like `Confusion.matrix`, at most so many. */
+export function mostConfused(matrix: readonly (readonly number[])[], most: number): Confused[] {
+  const all = matrix.flatMap((row, label) =>
+    row.map((images, taken): Confused => ({ label, taken, images }))
+  );
+  return all.filter(({ label, taken, images }) => label !== taken && images > 0)
+    .sort((a, b) => b.images - a.images).slice(0, most);
+}

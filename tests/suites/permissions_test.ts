@@ -24,6 +24,7 @@ export default retort.sweep({
 const ARGS: Readonly<Record<string, readonly string[]>> = {
   exp: ["exp", "toy.ts#teacher", "--fresh"],
   sweep: ["sweep", "toy.ts", "--fresh"],
+  compare: ["compare", "toy.ts#teacher", "toy.ts#student"],
   plan: ["plan", "toy.ts#student"],
   eval: ["eval", "toy.ts#teacher"],
   doctor: ["doctor"],
