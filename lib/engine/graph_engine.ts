@@ -43,7 +43,7 @@ interface Resident {
  * with its variables in the session.
  */
 export class GraphEngine implements Engine {
-  readonly #graph = new Graph();
+  readonly #graph: Graph;
   readonly #session: Session;
   readonly #backend: NativeBackend;
   readonly #resident = new Map<Variable, Resident>();
@@ -60,6 +60,7 @@ export class GraphEngine implements Engine {
   constructor(config: Config = {}, trace?: (metadata: Uint8Array) => void, lost?: AbortSignal) {
     this.#trace = trace;
     this.#lost = lost;
+    this.#graph = new Graph(config.bfloat16);
     const backend = nativeBackend();
     if (!backend) throw new Error("compiling needs the tensorflow backend");
     this.#backend = backend;

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
-import { Attr } from "../tensorflow/binding.ts";
+import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
-import { pad } from "./pad.ts";
+import { type Margins, marginsOf, pad } from "./pad.ts";
 
 /**
  * A 2-D convolution of [batch, height, width, in] with weights [kernel, kernel, in / groups, out],
@@ -25,30 +25,85 @@ function conv2dNative(
   stride: number,
   padding: number,
 ): Tensor {
-  const same = stride === 1 && 2 * padding + 1 === weight.shape[0];
-  // Conv2D also has an attribute for explicit padding, but its gradients then leave oneDNN and are
-  // five times slower.
-  const padded = same || padding === 0 ? x : pad(x, padding, stride, weight.shape[0], 0);
+  const [size, , depth] = weight.shape;
+  const same = stride === 1 && 2 * padding + 1 === size;
+  const margins = same || padding === 0 || size === 1
+    ? undefined
+    : marginsOf(x, padding, stride, size);
+  const whole = size === 1 ? pad(x, padding, stride, 1, 0) : x;
   // Where narrow 1×1 windows leave out the last row or column, oneDNN's gradient writes outside of
   // its memory.
-  const input = weight.shape[0] === 1 && weight.shape[2]! <= 8 ? cut(padded, stride) : padded;
-  const attributes = [
-    FLOAT,
-    { name: "strides", type: Attr.int, value: [1, stride, stride, 1] },
-    { name: "padding", type: Attr.string, value: same ? "SAME" : "VALID" },
-    { name: "data_format", type: Attr.string, value: "NHWC" },
-  ];
-  const run = (name: string, inputs: Tensor[]) => native.op(name, inputs, attributes)[0];
+  const input = size === 1 && depth! <= 8 ? cut(whole, stride) : whole;
+  const run = (name: string, inputs: Tensor[], margins?: Margins) =>
+    native.op(name, inputs, attributes(stride, same, margins))[0];
   const shape = (of: Tensor) => tf.tensor1d(of.shape, "int32");
   return tf.customGrad((...inputs) => {
     const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([x, weight]);
-    const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => [
-      run("Conv2DBackpropInput", [shape(x), weight, dy]),
-      run("Conv2DBackpropFilter", [x, shape(weight), dy]),
-    ];
-    return { value: run("Conv2D", [x, weight]), gradFunc };
+    const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => {
+      // The gradients of a convolution that pads its map itself leave oneDNN and are five times
+      // slower.
+      const padded = margins ? tf.pad(x as Tensor4D, margins) as Tensor : x;
+      const toPadded = run("Conv2DBackpropInput", [shape(padded), weight, dy]);
+      return [
+        margins ? within(toPadded, margins, x.shape) : toPadded,
+        native.bfloat16 && same && isProductFaster(x, weight)
+          ? weightGradient(x, weight.shape, dy)
+          : run("Conv2DBackpropFilter", [padded, shape(weight), dy]),
+      ];
+    };
+    return { value: run("Conv2D", [x, weight], margins), gradFunc };
   })(input, weight);
+}
+
+/** The attributes of TensorFlow's convolution, or of its gradients. */
+function attributes(stride: number, same: boolean, margins?: Margins): OpAttribute[] {
+  return [
+    FLOAT,
+    { name: "strides", type: Attr.int, value: [1, stride, stride, 1] },
+    {
+      name: "padding",
+      type: Attr.string,
+      value: margins ? "EXPLICIT" : same ? "SAME" : "VALID",
+    },
+    { name: "data_format", type: Attr.string, value: "NHWC" },
+    ...(margins ? [{ name: "explicit_paddings", type: Attr.int, value: margins.flat() }] : []),
+  ];
+}
+
+/** The part of a padded map, [batch, height, width, channels], that is not margin. */
+function within(padded: Tensor, margins: Margins, shape: number[]): Tensor {
+  const start = margins.map(([before]) => before);
+  return tf.slice(padded as Tensor4D, start as Tensor4D["shape"], shape as Tensor4D["shape"]);
+}
+
+/** The most pixels of a small map. */
+const SMALL = 16;
+
+/**
+ * Whether, in bfloat16, `weightGradient` takes less time than oneDNN's own gradient: on small maps
+ * that one takes as long as in float32.
+ */
+function isProductFaster({ shape: [, height, width, channels] }: Tensor, weight: Tensor): boolean {
+  const [size, , depth] = weight.shape;
+  return size > 1 && depth === channels && height! * width! <= SMALL;
+}
+
+/**
+ * The gradient of a convolution that keeps the size of its map, for its weights, as one product of
+ * matrices: each pixel's window by the pixel's gradient, summed over pixels and images.
+ */
+function weightGradient(x: Tensor, shape: number[], dy: Tensor): Tensor {
+  const size = shape[0];
+  const margin = size >> 1;
+  const margins: Margins = [[0, 0], [margin, margin], [margin, margin], [0, 0]];
+  const wide = tf.pad(x as Tensor4D, margins);
+  const shifted = Array.from(
+    { length: size * size },
+    (_, i) => tf.slice(wide, [0, Math.floor(i / size), i % size, 0], x.shape as Tensor4D["shape"]),
+  );
+  const rows = (map: Tensor) => tf.reshape(map, [-1, map.shape[3]!]);
+  return tf.reshape(tf.matMul(rows(tf.concat(shifted, 3)), rows(dy), true), shape);
 }
 
 /** A map without the rows and columns behind the last 1×1 window at a stride. */

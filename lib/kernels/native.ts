@@ -27,6 +27,8 @@ export interface Chain {
 
 /** TensorFlow's ops for kernels. */
 export interface Native {
+  /** Whether convolutions and products are computed in bfloat16. */
+  readonly bfloat16: boolean;
   /** Runs one op with this many outputs. Default: 1. */
   op(name: string, inputs: Tensor[], attributes: OpAttribute[], outputs?: number): Tensor[];
   /** Runs several ops on tensors and releases the intermediate results. */
@@ -44,6 +46,7 @@ export function nativeOr<T>(twin: () => T, kernel: (native: Native) => T): T {
   const backend = nativeBackend();
   if (!backend) return twin();
   return kernel({
+    bfloat16: backend.binding.bfloat16,
     op: (name, inputs, attributes, outputs = 1) =>
       backend.binding.executeOp(name, attributes, backend.getInputTensorIds(inputs), outputs)
         .map((output) => backend.createOutputTensor(output)),

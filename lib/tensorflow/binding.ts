@@ -61,6 +61,8 @@ export function typeAttribute(name: string, type: number): OpAttribute {
 
 /** Part of tfjs-node's native interface that its kernels call and that Retort implements. */
 export interface Binding {
+  /** Whether TensorFlow computes convolutions and products of what it receives in bfloat16. */
+  readonly bfloat16: boolean;
   /** Creates a tensor with these elements and returns its number. */
   createTensor(shape: number[], type: number, data: ArrayLike<number> | ArrayBufferView): number;
   /** Releases a tensor. */

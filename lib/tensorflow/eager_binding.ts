@@ -22,6 +22,8 @@ import { configProto, type ProcessConfig } from "./config.ts";
 
 /** Runs each op immediately, through TensorFlow's eager interface. */
 export class EagerBinding implements Binding {
+  /** False: TensorFlow changes the precision of graphs only. */
+  readonly bfloat16 = false;
   readonly #api: CApi;
   readonly #context: Pointer;
   readonly #setters: Setters;

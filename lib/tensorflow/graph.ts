@@ -129,8 +129,8 @@ export class Graph implements Binding {
   readonly #nodes: Node[] = [];
   readonly #origins = new Map<string, Error>();
 
-  /** Creates an empty graph. */
-  constructor() {
+  /** Creates an empty graph. `bfloat16` is that of its session. Default: false. */
+  constructor(readonly bfloat16 = false) {
     const api = this.#api = cApi();
     this.pointer = api.TF_NewGraph()!;
     this.#setters = {

@@ -1,8 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import { openEngine } from "../../lib/engine/open_engine.ts";
 import { conv2d, conv2dTwin } from "../../lib/kernels/conv2d.ts";
+import { traceInto } from "../../lib/tensorflow/backend.ts";
+import { Graph } from "../../lib/tensorflow/graph.ts";
+import { useTensorflow } from "../support/engines.ts";
+import { assertTwins, draw as drawNormal } from "../support/gradients.ts";
 import { everything, needs } from "../support/needs.ts";
-import { assertTwins } from "../support/gradients.ts";
 
 await needs(
   everything,
@@ -60,6 +64,60 @@ await needs(
         );
       }
     }
+  },
+);
+
+await needs(
+  everything,
+  "conv2d: a graph in bfloat16 has the gradients of float32, also for the weights on small maps",
+  async () => {
+    for (const [height, width] of [[4, 4], [2, 7], [1, 1], [5, 5]]) {
+      const gradients = async (precision: "float32" | "bfloat16") => {
+        const { engine } = await openEngine({ precision });
+        const run = engine.compile(() => {
+          // Sums of fewer than 257 such numbers are exact in bfloat16.
+          const draw = (name: string, ...shape: number[]) => tf.sign(drawNormal(name, shape));
+          const x = draw("x", 3, height, width, 8);
+          const weight = draw("weight", 3, 3, 8, 16);
+          const dy = draw("dy", 3, height, width, 16);
+          const both = tf.grads((x, weight) => conv2d(x, weight, 1, 1))([x, weight], dy);
+          const [toX, toWeight] = both.map((gradient) => tf.keep(gradient));
+          return { values: { toX, toWeight }, updates: [] };
+        });
+        const values = await run({});
+        engine.close();
+        return values;
+      };
+      assertEquals(await gradients("bfloat16"), await gradients("float32"), `${height} × ${width}`);
+    }
+  },
+);
+
+await needs(
+  everything,
+  "conv2d: only a graph in bfloat16 takes the weights' gradient as a product",
+  async () => {
+    const ops = async (bfloat16: boolean, side: number, stride = 1) => {
+      await useTensorflow();
+      const graph = new Graph(bfloat16);
+      try {
+        const names: string[] = [];
+        const record = graph.executeOp.bind(graph);
+        graph.executeOp = (name, ...rest) => (names.push(name), record(name, ...rest));
+        traceInto(graph, () =>
+          tf.tidy(() => {
+            const x = tf.zeros([2, side, side, 3]);
+            tf.grads((x, weight) => conv2d(x, weight, stride, 1))([x, tf.zeros([3, 3, 3, 4])]);
+          }));
+        return names.filter((name) => /BackpropFilter|MatMul/.test(name));
+      } finally {
+        graph.close();
+      }
+    };
+    assertEquals(await ops(true, 4), ["BatchMatMulV2"]);
+    assertEquals(await ops(false, 4), ["Conv2DBackpropFilter"]);
+    assertEquals(await ops(true, 5), ["Conv2DBackpropFilter"]);
+    assertEquals(await ops(true, 4, 2), ["Conv2DBackpropFilter"]);
   },
 );
 
