@@ -11,6 +11,7 @@ import { paintPng } from "../figures/png.ts";
 import { drawSvg } from "../figures/svg.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { identify } from "../project/identify.ts";
@@ -87,7 +88,7 @@ export async function runFigures(
     });
     if (!picture) continue;
     const path = join(target, `${name}.${format}`);
-    await Deno.mkdir(target, { recursive: true });
+    await makeFolder(target);
     await atomicWrite(path, await encode(picture, format));
     print(relative(Deno.cwd(), path));
     drawn++;

@@ -7,8 +7,9 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
-import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
+import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { tableFolder } from "../project/find_tables.ts";
@@ -68,6 +69,7 @@ export async function runReport(
   const { _: names, out, help, serve: isServed, ...options } = parseFlags(args, FLAGS);
   if (help) return print(helpText(USAGE, FLAGS));
   checkFlags({ out, serve: isServed, ...options });
+  if (out !== undefined) await refuseFolder(out);
   const progress = status();
   const stop = new AbortController();
   // Nothing is there to save.
@@ -105,15 +107,6 @@ export async function runReport(
   print(relative(Deno.cwd(), path));
 }
 
-/** Rejects with a `Failure` (exit 3) if the file system refuses. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true });
-  } catch (error) {
-    throw writeFailure(path, error);
-  }
-}
-
 /** Throws a `Failure` (exit 2) for a flag that is of no use with the others. */
 function checkFlags({ out, serve, port, "no-token": isOpen }: Partial<Flags<typeof FLAGS>>): void {
   if (serve && out !== undefined) {
@@ -122,6 +115,16 @@ function checkFlags({ out, serve, port, "no-token": isOpen }: Partial<Flags<type
   const served = port !== undefined ? "--port" : isOpen ? "--no-token" : undefined;
   if (!serve && served) throw new Failure(2, `${served} needs --serve`);
   if (port !== undefined && port > 65535) throw new Failure(2, `--port ${port}: the last is 65535`);
+}
+
+/** Rejects with a `Failure` (exit 2) if the file to write is a folder. */
+async function refuseFolder(out: string): Promise<void> {
+  const isFolder = await Deno.stat(userPath(out)).then((info) => info.isDirectory, () => false);
+  if (!isFolder) return;
+  throw new Failure(
+    2,
+    `--out ${out} is a folder: name a file, such as ${join(out, "report.html")}`,
+  );
 }
 
 /** How often logs are looked at, in milliseconds. */

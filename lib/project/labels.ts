@@ -3,12 +3,17 @@ import type { Identity } from "./identify.ts";
 
 /**
  * Short names of experiments, each unlike the others: the name of its export or of its module, if no
- * other one has it, else the id.
+ * other one has it, else the id, or the module's path if another project has that id.
  */
 export function labelsOf(identities: readonly Identity[]): string[] {
-  const short = identities.map(({ name, module }) => name ?? basename(module, ".ts"));
-  const isAlone = (name: string) => short.filter((one) => one === name).length === 1;
-  return identities.map(({ id }, i) => isAlone(short[i]) ? short[i] : id);
+  const names = identities.map(({ id, name, module }) => [
+    name ?? basename(module, ".ts"),
+    id,
+    name === undefined ? module : `${module}#${name}`,
+  ]);
+  return names.map((own) =>
+    own.find((name, i) => names.filter((others) => others[i] === name).length === 1) ?? own[1]
+  );
 }
 
 /** The folder that the modules of all these experiments are below. */

@@ -23,6 +23,7 @@ import { basename, dirname, join } from "node:path";
 import { type DataFacts, readDataFacts } from "../data/fingerprint.ts";
 import type { Epoch } from "../experiment/experiment.ts";
 import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
+import { makeFolder } from "../files/make_folder.ts";
 import type { OwnCode } from "../project/own_code.ts";
 import { readCode, type Trial, trialReader } from "../project/result.ts";
 import type { Score } from "../tasks/task.ts";
@@ -279,9 +280,7 @@ export class RunFolder {
    * with the trial's claim.
    */
   async make(): Promise<void> {
-    await Deno.mkdir(this.path, { recursive: true }).catch((cause) => {
-      throw writeFailure(this.path, cause);
-    });
+    await makeFolder(this.path);
     await removeUnfinished(this.path);
   }
 

@@ -2,7 +2,7 @@ import type { Json } from "./json.ts";
 
 /**
  * The texts, numbers, booleans, nulls and lists of these in a value, by their paths: the first
- * teacher's seed is at `teachers.0.seed`. An empty object or list stands for itself.
+ * teacher's seed is at `teachers[0].seed`. An empty object or list stands for itself.
  */
 export function leaves(value: Json): ReadonlyMap<string, Json> {
   return new Map(leavesAt("", value));
@@ -10,9 +10,11 @@ export function leaves(value: Json): ReadonlyMap<string, Json> {
 
 function leavesAt(path: string, value: Json): [string, Json][] {
   if (!hasMembers(value)) return [[path, value]];
-  return Object.entries(value).flatMap(([key, member]) =>
-    member === undefined ? [] : leavesAt(path === "" ? key : `${path}.${key}`, member)
-  );
+  const isList = Array.isArray(value);
+  return Object.entries(value).flatMap(([key, member]) => {
+    const at = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+    return member === undefined ? [] : leavesAt(at, member);
+  });
 }
 
 /** Whether a value is an object or a list with parts of their own. */

@@ -91,6 +91,10 @@ await test("it is written beside the experiments unless --out says otherwise", a
     await failure(3, ["--logs-only", "--out", toys.path("toy.ts/page.html")], toys.folder),
     `cannot write ${toys.path("toy.ts")}: `,
   );
+  assertEquals(
+    await failure(2, ["--logs-only", "--out", toys.folder], toys.folder),
+    `--out ${toys.folder} is a folder: name a file, such as ${toys.path("report.html")}`,
+  );
 });
 
 await test("nothing to show is one failure with the way out", async (toys) => {

@@ -17,6 +17,13 @@ Deno.test("labelsOf: the export, the module or, if another one has that name, th
   assertEquals(labelsOf(identities), ["a/pair#kd", "shake", "b/pair#kd", "vgg13_vgg8"]);
 });
 
+Deno.test("labelsOf: the module's path, if two projects have experiments of one id", () => {
+  const identities = ["/one/pair.ts", "/two/pair.ts"].map((module) => ({ id: "pair", module }));
+  assertEquals(labelsOf(identities), ["/one/pair.ts", "/two/pair.ts"]);
+  const named = identities.map((identity) => ({ ...identity, id: "pair#kd", name: "kd" }));
+  assertEquals(labelsOf(named), ["/one/pair.ts#kd", "/two/pair.ts#kd"]);
+});
+
 Deno.test("commonFolder: the folder that all modules are below", () => {
   const folderOf = (...modules: string[]) => commonFolder(modules.map((one) => identity(one)));
   assertEquals(folderOf("/project/a/x.ts"), "/project/a");

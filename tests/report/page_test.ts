@@ -23,7 +23,7 @@ Deno.test("chart data: settings by path, a part without options by its name", ()
     reportedRun("b", 1, hinted),
   ]);
   assertEquals(a["student"], small.id);
-  assertEquals(a["teachers.0.experiment.student"], large.id);
+  assertEquals(a["teachers[0].experiment.student"], large.id);
   assertEquals(a["schedule.epochs"], "3");
   assertEquals([a["distiller"], b["distiller"]], ["kd", "fitnets"]);
   assertEquals([a["distiller.guided"], b["distiller.guided"]], [undefined, "block1"]);

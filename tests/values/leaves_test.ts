@@ -15,8 +15,8 @@ Deno.test("leaves: each value has its path, lists of plain values stay whole", (
     [
       ["student.id", "vgg8"],
       ["student.options", {}],
-      ["teachers.0.seed", 1],
-      ["teachers.1.seed", 2],
+      ["teachers[0].seed", 1],
+      ["teachers[1].seed", 2],
       ["drops.at", [150, 180]],
       ["drops.by", 0.1],
       ["flip", true],
