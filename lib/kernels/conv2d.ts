@@ -27,15 +27,15 @@ function conv2dNative(
 ): Tensor {
   const [size, , depth] = weight.shape;
   const same = stride === 1 && 2 * padding + 1 === size;
-  const margins = same || padding === 0 || size === 1
-    ? undefined
-    : marginsOf(x, padding, stride, size);
-  const whole = size === 1 ? pad(x, padding, stride, 1, 0) : x;
   // Where narrow 1×1 windows leave out the last row or column, oneDNN's gradient writes outside of
   // its memory.
-  const input = size === 1 && depth! <= 8 ? cut(whole, stride) : whole;
-  const run = (name: string, inputs: Tensor[], margins?: Margins) =>
-    native.op(name, inputs, attributes(stride, same, margins))[0];
+  const isNarrow = size === 1 && depth! <= 8;
+  const input = isNarrow ? cut(pad(x, padding, stride, size, 0), stride) : x;
+  const margins = same || padding === 0 || isNarrow
+    ? undefined
+    : marginsOf(x, padding, stride, size);
+  const run = (name: string, inputs: Tensor[], padded?: Margins) =>
+    native.op(name, inputs, attributes(stride, same, padded))[0];
   const shape = (of: Tensor) => tf.tensor1d(of.shape, "int32");
   return tf.customGrad((...inputs) => {
     const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
@@ -95,9 +95,7 @@ function isProductFaster({ shape: [, height, width, channels] }: Tensor, weight:
  */
 function weightGradient(x: Tensor, shape: number[], dy: Tensor): Tensor {
   const size = shape[0];
-  const margin = size >> 1;
-  const margins: Margins = [[0, 0], [margin, margin], [margin, margin], [0, 0]];
-  const wide = tf.pad(x as Tensor4D, margins);
+  const wide = pad(x, size >> 1, 1, size, 0) as Tensor4D;
   const shifted = Array.from(
     { length: size * size },
     (_, i) => tf.slice(wide, [0, Math.floor(i / size), i % size, 0], x.shape as Tensor4D["shape"]),

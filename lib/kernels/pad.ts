@@ -2,9 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 
-/** The padding before and after each dimension of a map. */
+/** The padding before and after one dimension. */
+export type Margin = [before: number, after: number];
+
+/** The margins of a map's dimensions. */
 export type Margins = [Margin, Margin, Margin, Margin];
-type Margin = [before: number, after: number];
 
 /**
  * Pads a map [batch, height, width, channels] with `padding` rows and columns of `value`. Bottom

@@ -17,8 +17,8 @@ for (const tag of ["th", "td"]) {
   parser.renderer.rules[`${tag}_close`] = (tokens, i) => `</${name(tokens[i - 1].content)}>`;
 }
 parser.renderer.rules.table_open = (tokens, i) => {
-  const headings = tokens.slice(0, i).filter((_, at) => tokens[at - 1]?.type === "heading_open");
-  const texts = headings.at(-1)?.children?.filter(({ type }) => type === "text") ?? [];
+  const heading = tokens.slice(0, i).findLast((_, at) => tokens[at - 1]?.type === "heading_open");
+  const texts = heading?.children?.filter(({ type }) => type === "text") ?? [];
   const name = texts.map(({ content }) => content).join("") || "Table";
   const label = parser.utils.escapeHtml(name);
   return `<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table>`;

@@ -236,8 +236,8 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
  * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
  * read and fits the teacher or body, that a body fits its student, and that declared iterations end
  * within the last epoch. Skips the first trial, which checks its own before it trains. Skips its
- * data set too, unless a later trial on it has external weights, a body or iterations. Rejects with a `Failure` that names the file, the data
- * set or the optimiser of the schedule.
+ * data set too, unless a later trial on it has external weights, a body or iterations. Rejects with
+ * a `Failure` that names the file, the data set or the optimiser of the schedule.
  */
 export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {
   for (const [data, trials] of Map.groupBy(later, dataKey)) {
