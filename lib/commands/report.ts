@@ -20,7 +20,7 @@ import { page } from "../report/page.ts";
 import { readRuns, type RunReading } from "../report/read_runs.ts";
 import type { Report, ReportedRun } from "../report/report.ts";
 import { EVENTS_PATH, randomToken, serve, type Serving } from "../report/serve.ts";
-import { idOfRun, runIds, specOf } from "../run/run_ids.ts";
+import { idOfRun, runFolders, runIds, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 import { tableMarkdown } from "../tables/formats/markdown_tables.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
@@ -64,7 +64,7 @@ export async function runReport(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = userFolder(),
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: TypeCheck = checkTypes,
 ): Promise<void> {
   const { _: names, out, help, serve: isServed, ...options } = parseFlags(args, FLAGS);
   if (help) return print(helpText(USAGE, FLAGS));
@@ -79,7 +79,8 @@ export async function runReport(
     console.error("interrupted: no page is written");
     exitAtOnce(130);
   });
-  const subject = await readSubject(names, within, check, progress.line);
+  const subjectOf = (check: TypeCheck) => readSubject(names, within, check, progress.line);
+  const subject = await subjectOf(check);
   const reading: RunReading = {
     data: findDataFolder(options.data),
     status: progress,
@@ -91,17 +92,21 @@ export async function runReport(
     backend: options.backend ?? "tensorflow",
     threads: options.threads,
   };
-  const runs = await readRuns(subject.experiments, reading);
+  const shown = await show(subject, reading);
   if (isServed) {
     const { port = 0, "no-token": isOpen } = options;
     const token = isOpen ? undefined : randomToken();
-    return await serveRuns(subject, runs, { port, token, signal: stop.signal, listening: print });
+    // What trains a run has checked its types.
+    const renew = async () => show(await subjectOf(async () => {}), reading);
+    const address = { port, token, signal: stop.signal, listening: print };
+    return await serveRuns(shown, renew, address);
   }
+  const { runs } = shown;
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
   if (runs.length === 0 && options.seed !== undefined && subject.experiments.length > 0) {
     throw new Failure(3, `none of these has a run with seed ${options.seed}`);
   }
-  const { html } = await page(await readReport(subject, runs));
+  const { html } = await page(await readReport(shown));
   await makeFolder(dirname(path));
   await atomicWrite(path, html);
   print(relative(Deno.cwd(), path));
@@ -131,40 +136,59 @@ async function refuseFolder(out: string): Promise<void> {
 const PERIOD = 1000;
 
 /**
- * Serves the page of runs and follows their logs, until the signal. Rejects with a `Failure`: exit 2
- * if it cannot have the port, exit 3 if a log is damaged.
+ * Serves the page of runs and follows their logs, until the signal. Once other runs have begun, it
+ * is renewed. Rejects with a `Failure`: exit 2 if it cannot have the port, exit 3 if a log is
+ * damaged.
  */
 async function serveRuns(
-  subject: Subject,
-  runs: readonly ReportedRun[],
+  first: Shown,
+  renew: () => Promise<Shown>,
   address: Pick<Serving, "port" | "token" | "signal" | "listening">,
 ): Promise<void> {
-  const live = new LiveRuns(runs);
+  let { subject } = first;
+  await readReport(first);
+  const live = new LiveRuns(first.runs);
   const end = new AbortController();
   const signal = AbortSignal.any([address.signal, end.signal]);
   const current = async () => {
     const { runs, last } = live.snapshot();
-    return await page(await readReport(subject, runs), { events: EVENTS_PATH, after: last });
+    return await page(await readReport({ subject, runs }), { events: EVENTS_PATH, after: last });
+  };
+  const follow = async () => {
+    let known: string | undefined;
+    while (!signal.aborted) {
+      live.look();
+      const now = begun(subject);
+      if (now !== known) {
+        const shown = await renew();
+        subject = shown.subject;
+        live.replace(shown.runs);
+        known = now;
+      }
+      await setTimeout(PERIOD, undefined, { signal }).catch(() => {});
+    }
   };
   const served = serve({ ...address, signal, runs: live, page: current });
   try {
-    await Promise.race([served, follow(live, signal)]);
+    await Promise.race([served, follow()]);
   } finally {
     end.abort();
     await served;
   }
 }
 
-/** Looks at the logs of runs again and again, until the signal. */
-async function follow(live: LiveRuns, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    live.look();
-    await setTimeout(PERIOD, undefined, { signal }).catch(() => {});
-  }
+/** Names all runs that have begun in the projects of a page. */
+function begun({ root, experiments }: Subject): string {
+  const roots = new Set([root, ...experiments.map(({ url }) => projectRoot(url))]);
+  return [...roots].flatMap(runFolders).join("\n");
 }
+
+type TypeCheck = (modules: readonly string[]) => Promise<void>;
 
 /** What a page is about. */
 interface Subject {
+  /** The project of the folder in which the command runs. */
+  readonly root: string;
   readonly experiments: readonly Experiment[];
   /** The folders whose tables are shown. */
   readonly tables: readonly string[];
@@ -176,7 +200,7 @@ interface Subject {
 async function readSubject(
   names: readonly string[],
   within: string,
-  check: (modules: readonly string[]) => Promise<void>,
+  check: TypeCheck,
   log: (line: string) => void,
 ): Promise<Subject> {
   const root = projectRoot(pathToFileURL(resolve(within, "report.ts")).href);
@@ -189,21 +213,21 @@ async function readSubject(
     const identities = await Promise.all(experiments.map(identify));
     // Tables may have no experiment yet.
     const folder = identities.length > 0 ? commonFolder(identities) : tables[0];
-    return { experiments, tables, folder };
+    return { root, experiments, tables, folder };
   }
   const specs = runIds(root).map((id) => join(root, specOf(id)));
   const experiments = await namedExperiments(specs, within, check).catch((error) => {
     if (error instanceof Failure) return readEach(specs, within, check, log);
     throw error;
   });
-  return { experiments, tables: [], folder: root };
+  return { root, experiments, tables: [], folder: root };
 }
 
 /** Loads experiments one by one, and says which of them fail. */
 async function readEach(
   specs: readonly string[],
   within: string,
-  check: (modules: readonly string[]) => Promise<void>,
+  check: TypeCheck,
   log: (line: string) => void,
 ): Promise<Experiment[]> {
   const experiments: Experiment[] = [];
@@ -224,11 +248,18 @@ function specOfRun(root: string, path: string): string | undefined {
   return id === undefined ? undefined : join(root, specOf(id));
 }
 
+/** The runs of what a page is about. */
+interface Shown {
+  readonly subject: Subject;
+  readonly runs: readonly ReportedRun[];
+}
+
+async function show(subject: Subject, reading: RunReading): Promise<Shown> {
+  return { subject, runs: await readRuns(subject.experiments, reading) };
+}
+
 /** Joins tables and runs. Rejects with a `Failure` (exit 3) if there are neither. */
-async function readReport(
-  { tables, folder }: Subject,
-  runs: readonly ReportedRun[],
-): Promise<Report> {
+async function readReport({ subject: { tables, folder }, runs }: Shown): Promise<Report> {
   const filled = await Promise.all(tables.map(filledTables));
   if (runs.length === 0 && filled.length === 0) {
     throw new Failure(3, "no run is here yet: `deno task exp <module.ts>` trains one");

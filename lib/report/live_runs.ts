@@ -4,8 +4,10 @@ import type { ReportedRun } from "./report.ts";
 import { runCells } from "./runs_section.ts";
 import { tagTitle } from "./titles.ts";
 
-/** What happened to a run while its page is open. `run` is its place on the page. */
+/** What happened while a page is open. `run` is a run's place on the page. */
 export type LiveEvent =
+  /** Other runs are there, so that the page is to be loaded again. */
+  | { readonly kind: "reload" }
   | { readonly kind: "restart"; readonly run: number }
   | {
     readonly kind: "epoch";
@@ -43,20 +45,30 @@ interface Followed {
 
 /** Runs whose logs are followed. */
 export class LiveRuns {
-  readonly #followed: readonly Followed[];
-  readonly #events: LiveEvent[] = [];
+  #followed: readonly Followed[];
+  #events: LiveEvent[] = [];
   readonly #listeners = new Set<Listener>();
-  /** Begins the ids, so that those of another process are unknown here. */
-  readonly #name = crypto.randomUUID();
+  /** Begins the ids, so that those of other runs or of another process are unknown. */
+  #name = crypto.randomUUID();
 
   /** Follows these runs from what their logs have now. Throws a `Failure` as `LogTail` does. */
   constructor(runs: readonly ReportedRun[]) {
-    this.#followed = runs.map((run) => {
-      const tail = new LogTail(run.folder);
-      const [log, outdated]: [EpochLog[], EpochLog[]] = [[], []];
-      (run.isOutdated ? outdated : log).push(...tail.read().entries);
-      return { tail, run, log, outdated, isAnew: false };
-    });
+    this.#followed = runs.map(follow);
+  }
+
+  /**
+   * Follows these runs instead, and tells the listeners to load their page again, unless they are
+   * the same. Throws a `Failure` as `LogTail` does.
+   */
+  replace(runs: readonly ReportedRun[]): void {
+    const before = this.#followed.map(({ run }) => run.folder);
+    if (runs.length === before.length && runs.every(({ folder }, i) => folder === before[i])) {
+      return;
+    }
+    this.#followed = runs.map(follow);
+    this.#tell({ kind: "reload" });
+    this.#name = crypto.randomUUID();
+    this.#events = [];
   }
 
   /** The runs as they are now. */
@@ -112,6 +124,13 @@ export class LiveRuns {
   #numberOf(id: string): number {
     return Number(id.slice(this.#name.length + 1));
   }
+}
+
+function follow(run: ReportedRun): Followed {
+  const tail = new LogTail(run.folder);
+  const [log, outdated]: [EpochLog[], EpochLog[]] = [[], []];
+  (run.isOutdated ? outdated : log).push(...tail.read().entries);
+  return { tail, run, log, outdated, isAnew: false };
 }
 
 /** A run with what its log has now. */

@@ -26,7 +26,7 @@ export interface RunReading extends EngineOptions {
   readonly seed?: number;
   /** Whether weights are examined on test images. */
   readonly examine: boolean;
-  /** Whether an experiment without a run is there too, since it may begin soon. Default: no. */
+  /** Whether runs that may begin soon are there too, seed 1 without any. Default: no. */
   readonly awaited?: boolean;
   /** Images in a batch. Default: that of an evaluation. */
   readonly evalBatch?: number;
@@ -79,7 +79,7 @@ async function findRuns(
   for (const seed of [...seeds].sort((a, b) => a - b)) {
     if (only !== undefined && seed !== only) continue;
     const run = await resolve(seed);
-    if (recorded.has(seed) || run.state !== "missing") found.push(run);
+    if (awaited || recorded.has(seed) || run.state !== "missing") found.push(run);
   }
   return found.length === 0 && awaited ? [await resolve(only ?? 1)] : found;
 }

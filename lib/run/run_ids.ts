@@ -29,6 +29,13 @@ export function runSeeds(root: string, id: string): number[] {
   }).sort((a, b) => a - b);
 }
 
+/** The folders of all full runs in the project `root`. */
+export function runFolders(root: string): string[] {
+  return runIds(root).flatMap((id) =>
+    runSeeds(root, id).map((seed) => join(root, RUNS, id, `seed-${seed}`))
+  );
+}
+
 /** The argument of a command that names the experiment with an id: `module.ts#name`. */
 export function specOf(id: string): string {
   const [module, name] = id.split("#");

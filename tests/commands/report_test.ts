@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { runReport } from "../../lib/commands/report.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -110,7 +111,7 @@ await test("nothing to show is one failure with the way out", async (toys) => {
   );
 });
 
-await test("--serve follows logs until it is stopped, and a damaged one ends it", async (toys) => {
+await test("--serve follows runs that begin and their logs, and a damaged one ends it", async (toys) => {
   const process = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--quiet", "--config", here("deno.json"), here("lib/commands/report.ts")],
@@ -123,7 +124,10 @@ await test("--serve follows logs until it is stopped, and a damaged one ends it"
   const lines = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const { value: address = "" } = await lines.read();
   assertMatch(address, /^http:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}\/\n$/);
-  assertStringIncludes(await (await fetch(address.trim())).text(), "not trained yet");
+  const page = () => fetch(address.trim()).then((response) => response.text());
+  assertStringIncludes(await page(), "not trained yet");
+  await Deno.mkdir(toys.of("teacher", 2), { recursive: true });
+  while (!(await page()).includes("teacher seed 2")) await delay(100);
   const log = toys.of("teacher", 1, "metrics.jsonl");
   await Deno.mkdir(dirname(log), { recursive: true });
   await Deno.writeTextFile(log, "damaged\n");

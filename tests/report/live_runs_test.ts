@@ -76,6 +76,20 @@ await test("a log that begins anew is told before its epochs", (live, write) => 
   assertEquals(live.snapshot().runs[0].log.length, 1);
 });
 
+await test("other runs take the place of the first, whose page is told to load again", (live) => {
+  const { runs: [run], last } = live.snapshot();
+  const events: LiveEvent[] = [];
+  live.listen(last, (_, event) => events.push(event));
+  live.replace([{ ...run, state: "read again" }]);
+  assertEquals([events, live.knows(last)], [[], true]);
+  const other = { ...run, folder: join(run.folder, "other"), state: "not trained yet" };
+  live.replace([run, other]);
+  assertEquals(events, [{ kind: "reload" }]);
+  const { runs, last: latest } = live.snapshot();
+  assertEquals(runs.map(({ state }) => state), ["epoch 1 of 3", "not trained yet"]);
+  assertEquals([live.knows(last), heard(live, latest)], [false, []]);
+});
+
 await test("a snapshot stays as it was, and only its own ids are known", (live, write) => {
   const { runs: [run], last } = live.snapshot();
   write(1, 2);

@@ -110,58 +110,64 @@ await needsBrowser("page: curves and settings follow a reader's choices", async 
   }
 });
 
-await needsBrowser("page: a live one shows epochs as they end, and reconnects", async (open) => {
-  const folder = await Deno.makeTempDir();
-  const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
-  const live = new LiveRuns([run]);
-  const log = (epoch: number) => {
-    const line = `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`;
-    Deno.writeTextFileSync(join(folder, "metrics.jsonl"), line, { append: true });
-    live.look();
-  };
-  const current = () => {
-    const { runs, last } = live.snapshot();
-    return page({ title: "Live", tables: [], runs }, { events: EVENTS_PATH, after: last });
-  };
-  /** Serves the page at a port, and gives what ends it. */
-  const start = async (port: number) => {
-    const end = new AbortController();
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const ended = serve({
-      page: current,
-      ...{ runs: live, port, token: "token", signal: end.signal, listening: resolve },
-    });
-    const stop = () => {
-      end.abort();
-      return ended;
+await needsBrowser(
+  "page: a live one shows epochs as they end, reconnects, and shows runs that begin",
+  async (open) => {
+    const folder = await Deno.makeTempDir();
+    const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
+    const live = new LiveRuns([run]);
+    const log = (epoch: number) => {
+      const line = `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`;
+      Deno.writeTextFileSync(join(folder, "metrics.jsonl"), line, { append: true });
+      live.look();
     };
-    return { address: await promise, stop };
-  };
-  let server = await start(0);
-  try {
-    const { page: shown, said } = await open(server.address, VISITS[0]);
-    const row = shown.locator("[data-run='0']");
-    assertStringIncludes(await row.innerText(), "not trained yet");
-    await shown.getByText("live", { exact: true }).waitFor();
-    log(1);
-    await row.getByText("epoch 1 of 3").waitFor();
-    assert(await shown.locator("#chart canvas").isVisible());
-    assertEquals(said, []);
-    await server.stop();
-    await shown.getByText("not connected; trying again").waitFor();
-    log(2);
-    server = await start(Number(new URL(server.address).port));
-    await row.getByText("epoch 2 of 3").waitFor();
-    await shown.getByText("Values as a table").click();
-    assertMatch(
-      await shown.getByRole("region", { name: "Values: top-1, test (%)" }).innerText(),
-      /1\s+10\s+2\s+20/,
-    );
-  } finally {
-    await server.stop();
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+    const current = () => {
+      const { runs, last } = live.snapshot();
+      return page({ title: "Live", tables: [], runs }, { events: EVENTS_PATH, after: last });
+    };
+    /** Serves the page at a port, and gives what ends it. */
+    const start = async (port: number) => {
+      const end = new AbortController();
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const ended = serve({
+        page: current,
+        ...{ runs: live, port, token: "token", signal: end.signal, listening: resolve },
+      });
+      const stop = () => {
+        end.abort();
+        return ended;
+      };
+      return { address: await promise, stop };
+    };
+    let server = await start(0);
+    try {
+      const { page: shown, said } = await open(server.address, VISITS[0]);
+      const row = shown.locator("[data-run='0']");
+      assertStringIncludes(await row.innerText(), "not trained yet");
+      await shown.getByText("live", { exact: true }).waitFor();
+      log(1);
+      await row.getByText("epoch 1 of 3").waitFor();
+      assert(await shown.locator("#chart canvas").isVisible());
+      assertEquals(said, []);
+      await server.stop();
+      await shown.getByText("not connected; trying again").waitFor();
+      log(2);
+      server = await start(Number(new URL(server.address).port));
+      await row.getByText("epoch 2 of 3").waitFor();
+      await shown.getByText("Values as a table").click();
+      assertMatch(
+        await shown.getByRole("region", { name: "Values: top-1, test (%)" }).innerText(),
+        /1\s+10\s+2\s+20/,
+      );
+      live.replace([run, { ...run, label: "later", folder: join(folder, "later") }]);
+      await shown.locator("[data-run='1']").getByText("later").waitFor();
+      await shown.getByText("live", { exact: true }).waitFor();
+    } finally {
+      await server.stop();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 await needsBrowser("page: long names stay inside it, and it is printed light", async (open) => {
   const folder = await Deno.makeTempDir();

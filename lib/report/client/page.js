@@ -201,7 +201,7 @@
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot?.redraw());
 
-  // Epochs that end while the page is open
+  // Runs that begin and epochs that end while the page is open
 
   if (live) listen(live);
 
@@ -215,6 +215,7 @@
         ? "not connected; load the page again"
         : "not connected; trying again";
     });
+    source.addEventListener("reload", () => location.reload());
     source.addEventListener("restart", ({ data }) => {
       const { run } = JSON.parse(data);
       Object.assign(runs[run], { epochs: [], values: {} });
