@@ -80,7 +80,7 @@ export async function runCluster(
   args: readonly string[],
   print: (text: string) => void = console.log,
   within: string = userFolder(),
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const [scheduler, ...rest] = args;
   const commandFor = (options: Flags<typeof JOB_FLAGS>) => jobOf(options, within, check);
@@ -113,7 +113,7 @@ export async function runCluster(
 async function jobOf(
   { tasks = 4, cpus = 4, memory = 16, gpus = 0, ...options }: Flags<typeof JOB_FLAGS>,
   within: string,
-  check: (modules: readonly string[]) => Promise<void>,
+  check: typeof checkTypes,
 ): Promise<Job> {
   if (options._.length === 0) {
     throw new Failure(2, "which experiments? deno task cluster slurm experiments/quickstart.ts");

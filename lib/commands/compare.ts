@@ -29,7 +29,7 @@ const USAGE = "deno task compare <module>[#name] <module>[#name]";
 export async function runCompare(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const { _: specs, seed, help } = parseFlags(args, FLAGS);
   if (help) return print(helpText(USAGE, FLAGS));

@@ -56,7 +56,7 @@ export async function runFigures(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = userFolder(),
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const { _: names, figure, format = "svg", out, help, ...options } = parseFlags(args, FLAGS);
   if (help) return print(figuresHelp());

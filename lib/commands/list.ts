@@ -87,7 +87,7 @@ export async function runList(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = userFolder(),
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   const [another] = options._;
@@ -128,7 +128,7 @@ async function listPending(
   options: Flags<typeof FLAGS>,
   print: (line: string) => void,
   within: string,
-  check: (modules: readonly string[]) => Promise<void>,
+  check: typeof checkTypes,
 ): Promise<void> {
   const { paper, json, commands, _: modules } = options;
   if (json && commands) throw new Failure(2, "--json and --commands exclude each other");

@@ -16,7 +16,7 @@ import { filledTables } from "../tables/filled_tables.ts";
 export async function namedExperiments(
   names: readonly string[],
   within: string,
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<Experiment[]> {
   const places = names.map((name): Place => {
     return namesModule(name)

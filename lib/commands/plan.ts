@@ -55,7 +55,7 @@ export async function runPlan(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = userFolder(),
-  check: (modules: readonly string[]) => Promise<void> = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   const { cohort: most, estimate, machines = 1, json, backend, threads } = options;

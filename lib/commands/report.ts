@@ -64,7 +64,7 @@ export async function runReport(
   args: readonly string[],
   print: (line: string) => void = console.log,
   within: string = userFolder(),
-  check: TypeCheck = checkTypes,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const { _: names, out, help, serve: isServed, ...options } = parseFlags(args, FLAGS);
   if (help) return print(helpText(USAGE, FLAGS));
@@ -79,7 +79,7 @@ export async function runReport(
     console.error("interrupted: no page is written");
     exitAtOnce(130);
   });
-  const subjectOf = (check: TypeCheck) => readSubject(names, within, check, progress.line);
+  const subjectOf = (check: typeof checkTypes) => readSubject(names, within, check, progress.line);
   const subject = await subjectOf(check);
   const reading: RunReading = {
     data: findDataFolder(options.data),
@@ -183,8 +183,6 @@ function begun({ root, experiments }: Subject): string {
   return [...roots].flatMap(runFolders).join("\n");
 }
 
-type TypeCheck = (modules: readonly string[]) => Promise<void>;
-
 /** What a page is about. */
 interface Subject {
   /** The project of the folder in which the command runs. */
@@ -200,7 +198,7 @@ interface Subject {
 async function readSubject(
   names: readonly string[],
   within: string,
-  check: TypeCheck,
+  check: typeof checkTypes,
   log: (line: string) => void,
 ): Promise<Subject> {
   const root = projectRoot(pathToFileURL(resolve(within, "report.ts")).href);
@@ -227,7 +225,7 @@ async function readSubject(
 async function readEach(
   specs: readonly string[],
   within: string,
-  check: TypeCheck,
+  check: typeof checkTypes,
   log: (line: string) => void,
 ): Promise<Experiment[]> {
   const experiments: Experiment[] = [];

@@ -37,7 +37,7 @@ const FLAGS = {
 export async function runTables(
   args: readonly string[],
   print: (line: string) => void = console.log,
-  checkModules: (modules: readonly string[]) => Promise<void> = checkTypes,
+  checkModules: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const { check, format = "markdown", help, _: names } = parseFlags(args, FLAGS);
   if (help) return print(helpText("deno task tables [folder…]", FLAGS));
