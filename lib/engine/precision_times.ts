@@ -17,8 +17,11 @@ export type PrecisionTimes = Readonly<Record<Precision, number>>;
 const BATCH = 32;
 const IMAGE: Shape = [32, 32, 16];
 
-/** Steps in each precision, after one that traces. */
+/** The most steps in each precision, after one that traces. */
 const ROUNDS = 4;
+
+/** Milliseconds after which no further step begins: some processors take seconds in bfloat16. */
+const LONGEST = 1000;
 
 /** The share of its time that a step has to save in bfloat16, which rounds more. */
 const LEAST_GAIN = 0.05;
@@ -43,9 +46,11 @@ export async function timePrecisions(
   await float32();
   await bfloat16();
   const times = { float32: Infinity, bfloat16: Infinity };
+  const begun = performance.now();
   for (let round = 0; round < ROUNDS; round++) {
     times.float32 = Math.min(times.float32, await float32());
     times.bfloat16 = Math.min(times.bfloat16, await bfloat16());
+    if (performance.now() - begun > LONGEST) break;
   }
   return times;
 }
