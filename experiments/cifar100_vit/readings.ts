@@ -1,6 +1,6 @@
 /** SHAKE on a distillation token as its text may also be read, one difference at a time. */
 import { ablation, experiment, shake } from "../../mod.ts";
-import { pair } from "./resnet56_deit.ts";
+import { pair } from "./resnet20_deit.ts";
 
 const backbone = "token";
 const base = experiment(import.meta, { ...pair, distiller: shake({ backbone }) });
