@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type SlurmJob, slurmScript } from "../../lib/schedulers/slurm_script.ts";
-import { granted, needs } from "../support/needs.ts";
+import { isInstalled } from "../support/installed.ts";
+import { needs } from "../support/needs.ts";
 
 const JOB: SlurmJob = {
   command: ["deno", "task", "exp", "a b#kd", "it's", "--pending"],
@@ -52,9 +53,7 @@ await needs(["run"], "slurm: bash can read the script", async () => {
 });
 
 /** Whether the linter of shell scripts is installed. */
-const hasShellcheck = await granted(["run"]) &&
-  await new Deno.Command("shellcheck", { args: ["--version"], stdout: "null", stderr: "null" })
-    .output().then(({ success }) => success, () => false);
+const hasShellcheck = await isInstalled("shellcheck");
 
 Deno.test({
   name: `slurm: shellcheck finds nothing${hasShellcheck ? "" : " (needs shellcheck)"}`,

@@ -1,16 +1,14 @@
 /** Small libraries that a test compiles with gcc. */
 import { fileURLToPath } from "node:url";
+import { isInstalled } from "./installed.ts";
 import { everything, granted, needs } from "./needs.ts";
 
 /** Registers a test that needs gcc. Without gcc, the test is ignored and its name says so. */
 export async function needsGcc(name: string, fn: () => void | Promise<void>): Promise<void> {
-  if (!await granted(everything) || await hasGcc()) return await needs(everything, name, fn);
+  if (!await granted(everything) || await isInstalled("gcc")) {
+    return await needs(everything, name, fn);
+  }
   Deno.test({ name: `${name} (needs gcc)`, ignore: true, fn });
-}
-
-async function hasGcc(): Promise<boolean> {
-  const command = new Deno.Command("gcc", { args: ["--version"], stdout: "null", stderr: "null" });
-  return await command.output().then(({ success }) => success, () => false);
 }
 
 /** Compiles C code to a shared library at `path`. */

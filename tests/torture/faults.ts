@@ -1,5 +1,6 @@
 /** Faults at single system calls of a run, by a library that is loaded before the system's own. */
 import { fileURLToPath } from "node:url";
+import { isInstalled } from "../support/installed.ts";
 import { ended } from "../support/toy_runs.ts";
 import { campaign, type Limits, type Outcome } from "./campaign.ts";
 import { lastLine, type Subject, wrongWords } from "./subject.ts";
@@ -27,9 +28,9 @@ export class Faults {
     const library = `${folder}/faults.so`;
     const source = fileURLToPath(new URL("faults.c", import.meta.url));
     const args = ["-shared", "-fPIC", "-o", library, source, "-ldl"];
-    const isCompiled = await new Deno.Command("gcc", { args }).output()
-      .then(({ success }) => success, () => false);
-    if (!isCompiled) return undefined;
+    if (!await isInstalled("gcc")) return undefined;
+    const { success } = await new Deno.Command("gcc", { args }).output();
+    if (!success) return undefined;
     const env = { LD_PRELOAD: library, FAULT_FOLDER: await Deno.realPath(subject.toys.folder) };
     await subject.reset();
     const log = `${folder}/calls`;

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { escapeLatex, lackingLetters } from "../../../lib/tables/formats/latex_text.ts";
+import { isInstalled } from "../../support/installed.ts";
 import { everything, granted } from "../../support/needs.ts";
 import { inTemporary } from "../../support/temporary.ts";
 
@@ -29,9 +30,7 @@ Deno.test("latex: letters that pdflatex lacks are named once, others are not", (
   assertEquals(lackingLetters("Käse é “q” 中文中 đ ½ ß – ½"), ["中", "文", "đ"]);
 });
 
-const hasPdflatex = await granted(everything) &&
-  await new Deno.Command("pdflatex", { args: ["--version"], stdout: "null", stderr: "null" })
-    .output().then(({ success }) => success, () => false);
+const hasPdflatex = await granted(everything) && await isInstalled("pdflatex");
 
 Deno.test({
   name: `latex: pdflatex has every letter that is not named${

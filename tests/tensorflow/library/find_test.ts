@@ -11,6 +11,7 @@ import { Failure } from "../../../lib/values/failure.ts";
 import { cacheFolder, type Host } from "../../../lib/tensorflow/library/host.ts";
 import { findLibrary, locateLibrary } from "../../../lib/tensorflow/library/find.ts";
 import { loadTensorflow } from "../../../lib/tensorflow/library/load.ts";
+import { isInstalled } from "../../support/installed.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, having } from "../../support/fake_python.ts";
 
@@ -308,11 +309,7 @@ await onLinux(
 );
 
 const compiler = "cc";
-const canCompile = (await Deno.permissions.query({ name: "run" })).state === "granted" &&
-  await new Deno.Command(compiler, { args: ["--version"] }).output().then(
-    ({ success }) => success,
-    () => false,
-  );
+const canCompile = await isInstalled(compiler);
 
 Deno.test({
   name: "findLibrary: an untested version gets one line of warning (needs a C compiler)",
