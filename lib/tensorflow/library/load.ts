@@ -79,12 +79,12 @@ function load(cc: string, framework: string, quiet: boolean): Loaded {
 
 /**
  * Makes TensorFlow compute with oneDNN. By default it does so only on processors with AVX-512 VNNI
- * or newer. Its other kernels take up to 1.7 times as long on AVX2, and have no gradients of
- * grouped convolutions.
+ * or newer. Its other kernels take up to twice as long on AVX2, and have no gradients of grouped
+ * convolutions.
  */
 function requireOneDnn(): void {
   const set = Deno.env.get("TF_ENABLE_ONEDNN_OPTS");
-  if (set !== undefined && !/^(1|true)$/i.test(set)) {
+  if (set && !/^(1|true)$/i.test(set)) {
     throw new Failure(2, `TF_ENABLE_ONEDNN_OPTS=${set}: Retort needs oneDNN, unset the variable`);
   }
   Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "1");

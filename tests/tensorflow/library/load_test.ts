@@ -17,7 +17,12 @@ async function openWith(env: Record<string, string>): Promise<{ code: number; er
 }
 
 Deno.test("loadTensorflow: oneDNN is on, also where TensorFlow's default is off", async () => {
-  for (const env of [{}, { TF_ENABLE_ONEDNN_OPTS: "1" }] as Record<string, string>[]) {
+  for (
+    const env of [{}, { TF_ENABLE_ONEDNN_OPTS: "" }, { TF_ENABLE_ONEDNN_OPTS: "1" }] as Record<
+      string,
+      string
+    >[]
+  ) {
     const { code, err } = await openWith(env);
     assertEquals(code, 0, err);
     assertMatch(err, /oneDNN custom operations are on/);
