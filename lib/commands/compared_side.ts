@@ -4,7 +4,7 @@ import { type Outcome, readOutcome } from "../project/outcome.ts";
 import { type EpochLog, readLog } from "../run/epoch_log.ts";
 import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
 import { runSeeds } from "../run/run_ids.ts";
-import { noteUnshown } from "../tables/formats/footnotes.ts";
+import { unshownNotes } from "../tables/formats/footnotes.ts";
 
 /** A run and its log, epoch by epoch. */
 export interface LoggedRun {
@@ -55,7 +55,7 @@ export async function readSide(
   const notes = measured.length > 0
     ? []
     : [`no recorded trial${of}; \`deno task exp ${id}${flag}\` trains one`];
-  noteUnshown(all, { mark: (text) => String(notes.push(text)), below: () => "" });
+  notes.push(...unshownNotes(all));
   for (const [problem, runs] of unread) {
     notes.push(`no log of seed ${runs.map(({ seed }) => seed).join(", ")} ${problem}`);
   }

@@ -1,11 +1,11 @@
-import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
+import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { markBest, type PrintedNumber, printSummary } from "./printed.ts";
 import type { PrintedColumn } from "./printed_column.ts";
-import { sourceOf, type TeacherNames } from "./teacher_names.ts";
+import { areSameTeacher, type TeacherNames } from "./teacher_names.ts";
 
 /** A column of a table of our own: a measure at an epoch. */
 export interface OwnColumn {
@@ -117,20 +117,16 @@ function columnCells(
   );
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
     ![a, b].some((one) => teachers.has(one)) && a.student.id === b.student.id &&
-    (!isToTeacher || a.teachers.every((teacher, i) => isSame(teacher, b.teachers[i])));
+    (!isToTeacher ||
+      a.teachers.every((teacher, i) =>
+        i < b.teachers.length && areSameTeacher(teacher, b.teachers[i])
+      ));
   return cells.map((cell, i) => {
     const rivals = cells.map((other, j) =>
       other && isRival(outcomes[i], outcomes[j]) ? round(other.mean, decimals) : undefined
     );
     return cell && { ...cell, best: markBest(rivals, isLessBetter)[i] };
   });
-}
-
-/** Whether two teachers have the same weights. */
-function isSame(a: Teacher, b: Teacher | undefined): boolean {
-  if (!b || sourceOf(a) !== sourceOf(b)) return false;
-  if (a.kind !== "trained" || b.kind !== "trained") return true;
-  return a.seed === b.seed && a.epoch === b.epoch && a.average === b.average;
 }
 
 /** A row's name and the outcome of one of its experiments. */

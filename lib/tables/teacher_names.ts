@@ -22,6 +22,13 @@ export function sourceOf(teacher: Teacher): TeacherSource {
     : String(teacher.source.file ?? teacher.source.url);
 }
 
+/** Whether two teachers are declared to have the same weights. */
+export function areSameTeacher(a: Teacher, b: Teacher): boolean {
+  if (sourceOf(a) !== sourceOf(b)) return false;
+  if (a.kind !== "trained" || b.kind !== "trained") return true;
+  return a.seed === b.seed && a.epoch === b.epoch && a.average === b.average;
+}
+
 /**
  * Names all teachers in a table's rows. A name has the source of the weights if the table has
  * several sources for one network, the seed if it is not 1, and the epoch if it is not the last.

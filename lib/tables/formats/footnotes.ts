@@ -3,47 +3,54 @@ import { formatList } from "../../values/markdown.ts";
 
 /** The footnotes of one table, numbered in the order of their marks. */
 export interface Footnotes {
-  /** Adds a footnote and returns its mark. The same text has the same mark. */
-  mark(text: string): string;
+  /** Adds footnotes and returns their mark; empty for none. The same text has the same number. */
+  mark(...texts: string[]): string;
   /** All footnotes, for the place below the table; empty if there are none. */
   below(): string;
 }
 
 /** How a format writes footnotes. */
 export interface FootnoteFormat {
-  /** The mark of the footnote with this number. */
-  mark(number: number): string;
+  /** A mark with the numbers of footnotes: `1, 2`. */
+  mark(numbers: string): string;
   /** The footnotes below their table. */
   below(notes: readonly (readonly [mark: string, text: string])[]): string;
 }
 
 const markdown: FootnoteFormat = {
-  mark: (number) => `<sup>${number}</sup>`,
+  mark: (numbers) => `<sup>${numbers}</sup>`,
   below: (notes) => formatList(notes.map((note) => note.join(" "))),
 };
 
 /** Makes an empty list of footnotes. Default of `format`: markdown. */
 export function footnotes(format: FootnoteFormat = markdown): Footnotes {
   const texts: string[] = [];
-  const mark = (text: string) => format.mark(texts.indexOf(text) + 1);
+  const number = (text: string) => texts.indexOf(text) + 1;
   return {
-    mark(text) {
-      if (!texts.includes(text)) texts.push(text);
-      return mark(text);
+    mark(...added) {
+      texts.push(...added.filter((text) => !texts.includes(text)));
+      return added.length > 0 ? format.mark(added.map(number).join(", ")) : "";
     },
-    below: () => format.below(texts.map((text) => [mark(text), text])),
+    below: () => format.below(texts.map((text) => [format.mark(`${number(text)}`), text])),
   };
 }
 
-/**
- * The marks of footnotes that count the trials not shown, and those shown whose own code has changed
- * since; empty if there are none.
- */
-export function noteUnshown({ stale, quick, changed }: Outcome, notes: Footnotes): string {
+/** How many trials are not shown, and how many of those shown ran code that has changed since. */
+export function unshownNotes({ stale, quick, changed }: Outcome): string[] {
   const parts = [
     stale > 0 ? `${stale} stale (the experiment has changed since)` : "",
     quick > 0 ? `${quick} quick (run with other epochs or fewer batches)` : "",
   ].filter((part) => part !== "");
-  const unshown = parts.length > 0 ? notes.mark(`Not shown: ${parts.join(", ")}.`) : "";
-  return changed ? unshown + notes.mark(`${changed} of code that has changed since.`) : unshown;
+  return [
+    ...parts.length > 0 ? [`Not shown: ${parts.join(", ")}.`] : [],
+    ...changed ? [`${changed} of code that has changed since.`] : [],
+  ];
+}
+
+/** The notes on an outcome in a table. `unlike` lists its teachers of `unlikeTeachers`. */
+export function outcomeNotes(
+  outcome: Outcome,
+  unlike: (outcome: Outcome) => readonly string[],
+): string[] {
+  return [...unshownNotes(outcome), ...unlike(outcome)];
 }

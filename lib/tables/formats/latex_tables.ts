@@ -1,3 +1,4 @@
+import type { Outcome } from "../../project/outcome.ts";
 import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
@@ -5,7 +6,8 @@ import { type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
-import { type FootnoteFormat, type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
+import { unlikeTeachers } from "../unlike_teachers.ts";
+import { type FootnoteFormat, footnotes, outcomeNotes } from "./footnotes.ts";
 import { escapeLatex, lackingLetters } from "./latex_text.ts";
 
 /**
@@ -26,11 +28,13 @@ function paperLatex({ table, at }: FilledPaperTable): string {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const hasMetrics = new Set(table.columns.map(({ metric }) => metric)).size > 1;
   const notes = footnotes(latexFootnotes);
+  const unlike = unlikeTeachers(columns.flat().flatMap(({ outcome }) => outcome ?? []));
+  const mark = (outcome: Outcome) => notes.mark(...outcomeNotes(outcome, unlike));
   const heads = hasMetrics
     ? ["teacher", "student", "metric"] as const
     : ["teacher", "student"] as const;
   const lines = table.rows.flatMap((row, i) => {
-    return rowLines(rowName(row, table), columns.map((cells) => cells[i]), table, notes);
+    return rowLines(rowName(row, table), columns.map((cells) => cells[i]), table, mark);
   });
   return [
     latexComment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
@@ -50,17 +54,18 @@ function paperLatex({ table, at }: FilledPaperTable): string {
   ].filter((part) => part !== "").join("\n");
 }
 
-/** A row's line of our numbers, and each further line in which some column is not empty. */
+/**
+ * A row's line of our numbers, and each further line in which some column is not empty. `mark` writes
+ * the marks of an outcome's footnotes.
+ */
 function rowLines(
   name: string,
   cells: readonly Cell[],
   table: PaperTable,
-  notes: Footnotes,
+  mark: (outcome: Outcome) => string,
 ): string[][] {
   const [first, second] = epochs(table);
-  const ours = cells.map(({ ours, outcome }) =>
-    latexNumber(ours) + (outcome ? noteUnshown(outcome, notes) : "")
-  );
+  const ours = cells.map(({ ours, outcome }) => latexNumber(ours) + (outcome ? mark(outcome) : ""));
   const below: readonly (readonly [name: string, text: (cell: Cell) => string | undefined])[] = [
     [
       "paper (Δ)",
@@ -100,13 +105,14 @@ function ownLatex(
     cells.map(escapeLatex)
   );
   const notes = footnotes(latexFootnotes);
+  const unlike = unlikeTeachers(rows.map(({ outcome }) => outcome));
   const lines = rows.map(({ label, teachers, student, cells, papers, outcome }) => [
     ...[
       escapeLatex(label),
       teachers.map(escapeLatex).join(", ") || latexNumber(undefined),
       escapeLatex(student),
     ],
-    latexNumber(cells[0]) + noteUnshown(outcome, notes),
+    latexNumber(cells[0]) + notes.mark(...outcomeNotes(outcome, unlike)),
     ...[...cells.slice(1), ...papers].map(latexNumber),
   ]);
   const main = [
@@ -148,7 +154,7 @@ export function latexComment(text: string): string {
 
 /** Superscript marks, and footnotes in small print below the table. */
 export const latexFootnotes: FootnoteFormat = {
-  mark: (number) => `\\textsuperscript{${number}}`,
+  mark: (numbers) => `\\textsuperscript{${numbers}}`,
   below(notes) {
     const lines = notes.map(([mark, text]) => `${mark} ${escapeLatex(text)}`);
     return lines.length > 0 ? `\n\\noindent{\\footnotesize ${lines.join(" \\\\\n")}\\par}` : "";

@@ -17,7 +17,8 @@ import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import type { PrintedColumn } from "../printed_column.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
 import type { TeacherNames } from "../teacher_names.ts";
-import { type Footnotes, footnotes, noteUnshown } from "./footnotes.ts";
+import { unlikeTeachers } from "../unlike_teachers.ts";
+import { type Footnotes, footnotes, outcomeNotes } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /** Formats a table as markdown. */
@@ -39,9 +40,11 @@ export function paperTable(
   const notes = footnotes();
   const header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
+  const unlike = unlikeTeachers(columns.flat().flatMap(({ outcome }) => outcome ?? []));
+  const mark = (outcome: Outcome) => notes.mark(...outcomeNotes(outcome, unlike));
   const rows = table.rows.map((row, i) => [
     escapeMarkdown(rowName(row, table)),
-    ...columns.map((cells) => cellText(cells[i], notes)),
+    ...columns.map((cells) => cellText(cells[i], mark)),
   ]);
   const settings = tableSettings(
     table.rows.flatMap((row) =>
@@ -83,9 +86,13 @@ function groups({ columns }: PaperTable): string[][] {
   return [["", ...names.map((name) => name === undefined ? "" : `**${escapeMarkdown(name)}**`)]];
 }
 
-function cellText({ ours, other, paper, logs = [], outcome }: Cell, notes: Footnotes): string {
+/** A cell's lines. `mark` writes the marks of its outcome's footnotes. */
+function cellText(
+  { ours, other, paper, logs = [], outcome }: Cell,
+  mark: (outcome: Outcome) => string,
+): string {
   const first = outcome
-    ? formatLink(markdownNumber(ours), outcome.path) + noteUnshown(outcome, notes)
+    ? formatLink(markdownNumber(ours), outcome.path) + mark(outcome)
     : markdownNumber(ours);
   if (!paper && !other) return first;
   const delta = subtractPrinted(ours, paper);
@@ -109,6 +116,7 @@ export function ownTable(
 ): string {
   const notes = footnotes();
   const { columns, rows } = ownRows(labelled, names, printed);
+  const unlike = unlikeTeachers(rows.map(({ outcome }) => outcome));
   const titles = [...columns, ...printed].map(({ title }) => escapeMarkdown(title));
   const header = ["", "teacher", "student", ...titles];
   const body = rows.map((
@@ -117,7 +125,7 @@ export function ownTable(
     formatLink(escapeMarkdown(label), outcome.path),
     teachers.map(escapeMarkdown).join(", ") || NONE,
     escapeMarkdown(student),
-    markdownNumber(main) + noteUnshown(outcome, notes),
+    markdownNumber(main) + notes.mark(...outcomeNotes(outcome, unlike)),
     ...[...further, ...papers].map(markdownNumber),
   ]);
   return joinBlocks([
