@@ -15,7 +15,7 @@ import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { identify } from "../project/identify.ts";
-import { commonFolder, labelsOf } from "../project/labels.ts";
+import { commonFolder } from "../project/labels.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
@@ -138,15 +138,14 @@ async function encode(picture: Picture, format: "svg" | "png"): Promise<string |
   return format === "svg" ? svg : await paintPng(svg);
 }
 
-/** Names experiments for a figure, and finds the folder that all their modules are below. */
+/** Identifies experiments for a figure, and finds the folder that all their modules are below. */
 async function show(
   experiments: readonly Experiment[],
 ): Promise<{ readonly shown: readonly Shown[]; readonly folder: string }> {
   const identities = await Promise.all(experiments.map(identify));
-  const labels = labelsOf(identities);
   const shown = experiments.map((experiment, i): Shown => {
-    const { id, name } = identities[i];
-    return { experiment, id, label: labels[i], method: name ?? experiment.distiller.id };
+    const identity = identities[i];
+    return { experiment, identity, method: identity.name ?? experiment.distiller.id };
   });
   return { shown, folder: commonFolder(identities) };
 }

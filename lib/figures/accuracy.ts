@@ -8,10 +8,11 @@ export const accuracy: Figure = {
   about: "top-1 on the test images over epochs (SHAKE's training curves)",
   async draw(all, settings) {
     const shown = withoutTeachers(all);
-    const panels = panelsOf(shown);
     const [{ experiment: { dataset: { task } } }] = shown;
     const { title } = task.measures[task.primary];
-    const points = (await readLogs(shown, settings)).flatMap((run) =>
+    const runs = await readLogs(shown, settings);
+    const panels = panelsOf(runs);
+    const points = runs.flatMap((run) =>
       tagPoints(run, `test/${task.primary}`, {
         line: run.label,
         panel: panels.get(run.experiment)!,
@@ -19,7 +20,7 @@ export const accuracy: Figure = {
     );
     return {
       title: `${title} accuracy over epochs`,
-      caption: [runsInWords(shown, settings)],
+      caption: [runsInWords(runs, settings)],
       chart: lines(points, { y: `${title}, test images (%)`, legend: "method" }),
     };
   },

@@ -20,7 +20,8 @@ export const correlationMaps: Figure = {
     if (shown.length === 0) {
       throw new Failure(2, "correlation: none of these experiments has one teacher");
     }
-    const pairs = (await readTaught(shown, settings)).flatMap(({ label, subject, teacher }) =>
+    const taught = await readTaught(shown, settings);
+    const pairs = taught.flatMap(({ label, subject, teacher }) =>
       teacher ? [{ label, subject, teacher: teacher.subject }] : []
     );
     const teachers = new Map<string, Float64Array>();
@@ -48,7 +49,7 @@ export const correlationMaps: Figure = {
     return {
       title: "Difference of the correlations of student's and teacher's logits",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(taught, settings),
         `|correlation of two classes' logits, student − teacher|, over ${images} test images`,
         "the mean is over all pairs of classes; less is closer to the teacher",
       ],

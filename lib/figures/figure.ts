@@ -1,14 +1,13 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { EngineOptions } from "../engine/open_engine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import type { Identity } from "../project/identify.ts";
 import type { Status } from "../terminal/status.ts";
 
-/** An experiment that a figure shows. */
+/** An experiment that a figure may show. */
 export interface Shown {
   readonly experiment: Experiment;
-  readonly id: string;
-  /** A short name, unlike those of the others. */
-  readonly label: string;
+  readonly identity: Identity;
   /** The name of its export, else that of its method: the same for a method's other pairs. */
   readonly method: string;
 }

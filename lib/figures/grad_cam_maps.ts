@@ -16,8 +16,9 @@ export const gradCamMaps: Figure = {
   about: "Grad-CAM++ on chosen images for students and teacher (SHAKE 5)",
   async draw(all, settings) {
     const shown = withoutTeachers(all);
-    const networks = withTeachers(await readTaught(shown, settings));
-    const images = settings.images ?? await evenImages(shown[0], settings);
+    const taught = await readTaught(shown, settings);
+    const networks = withTeachers(taught);
+    const images = settings.images ?? await evenImages(taught[0], settings);
     const heat = colourScale("turbo");
     const columns: string[] = ["image"];
     const cells: { row: string; column: string; url: string }[] = [];
@@ -26,7 +27,9 @@ export const gradCamMaps: Figure = {
       const name = (i: number) => `${images[i]}: ${maps.classes[maps.labels[i]]}`;
       for (const i of images.keys()) {
         const pixels = imageColours(maps.pixels, maps.image, i);
-        if (columns.length === 1) cells.push(cellOf(name(i), "image", pixels, maps));
+        if (!cells.some(({ row }) => row === name(i))) {
+          cells.push(cellOf(name(i), "image", pixels, maps));
+        }
         cells.push(
           cellOf(name(i), label, pixels.map((own, j) => mix(own, heat(mapOf(maps, i)[j]))), maps),
         );
@@ -37,7 +40,7 @@ export const gradCamMaps: Figure = {
     return {
       title: "Grad-CAM++ visualization",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(taught, settings),
         "of the class of each test image at the last map; from blue, 0, to red, 1",
       ],
       chart: {
@@ -48,7 +51,11 @@ export const gradCamMaps: Figure = {
         encoding: {
           x: {
             ...{ field: "column", type: "nominal", title: null, sort: columns } as const,
-            axis: { orient: "top", labelAngle: 0, domain: false, ticks: false },
+            axis: {
+              ...{ orient: "top", labelAngle: 0, domain: false, ticks: false } as const,
+              // `module#export` and `teacher network` have two lines each.
+              ...{ labelExpr: "split(datum.label, regexp('[# ]'))", labelLimit: SIDE + 4 },
+            },
           },
           y: {
             ...{ field: "row", type: "nominal", title: null, sort: rows } as const,

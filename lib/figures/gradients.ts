@@ -9,12 +9,13 @@ const PREFIX = "train/grad/";
 export const gradients: Figure = {
   about: "the gradient norm of each term over epochs (runs with --grad-norms)",
   async draw(shown, settings) {
-    const points = requirePoints(
+    const { runs, points } = requirePoints(
       await readLogs(shown, settings),
       (run) =>
-        namesBehind(PREFIX, run).flatMap((term) =>
-          tagPoints(run, PREFIX + term, { line: term, panel: run.label })
-        ),
+        namesBehind(PREFIX, run).flatMap((term) => {
+          const points = tagPoints(run, PREFIX + term, { line: term, panel: run.label });
+          return points.some(({ value }) => value !== 0) ? points : [];
+        }),
       "gradient norms",
       settings,
       " --grad-norms",
@@ -22,8 +23,9 @@ export const gradients: Figure = {
     return {
       title: "Gradient norms of the terms of the loss over epochs",
       caption: [
-        runsInWords(shown, settings),
-        "of each weighted term over the student's variables, on one batch of an epoch",
+        runsInWords(runs, settings),
+        "of each weighted term over the student's variables, on one batch of an epoch;",
+        "terms that never reach the student are left out",
       ],
       chart: lines(points, { y: "gradient norm", legend: "term", zero: true, own: true }),
     };

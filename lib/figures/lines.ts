@@ -52,6 +52,9 @@ export function lines(
         color: { field: "line", type: "nominal", title: legend, sort: names },
       },
     },
-    resolve: { scale: { x: "independent", y: own ? "independent" : "shared" } },
+    // An axis that is shared stands apart from the panels.
+    resolve: {
+      scale: { x: "independent", y: own || panels.length === 1 ? "independent" : "shared" },
+    },
   };
 }

@@ -2,10 +2,11 @@ import { type EpochLog, readLog } from "../run/epoch_log.ts";
 import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
 import { Failure } from "../values/failure.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
+import { type Labelled, labelled } from "./labelled.ts";
 import { pickPresent } from "./pick_present.ts";
 
 /** A run's log, epoch by epoch. */
-export interface Logged extends Shown {
+export interface Logged extends Labelled {
   readonly log: readonly EpochLog[];
 }
 
@@ -23,21 +24,22 @@ export async function readLogs(
   shown: readonly Shown[],
   { seed, status }: Pick<FigureSettings, "seed" | "status">,
 ): Promise<Logged[]> {
-  const found = await Promise.all(shown.map(async (one): Promise<Logged | Failure> => {
+  const found = await Promise.all(shown.map(async (one) => {
+    const { id } = one.identity;
     const { folder, state } = await resolveRun(one.experiment, seed, { fresh: false });
-    const title = `${one.id} seed ${seed}`;
+    const title = `${id} seed ${seed}`;
     if (state === "stale" || state === "changed") {
-      const text = `${title} is ${STATE_TEXTS[state]}; ${trainAnew(one.id, seed)} trains it again`;
+      const text = `${title} is ${STATE_TEXTS[state]}; ${trainAnew(id, seed)} trains it again`;
       return new Failure(3, text);
     }
     const log = await readLog(folder.path);
     if (log && log.length > 0) return { ...one, log };
     return new Failure(
       3,
-      `${title} has no log in ${folder.path}; \`deno task exp ${one.id} --seed ${seed}\` trains it`,
+      `${title} has no log in ${folder.path}; \`deno task exp ${id} --seed ${seed}\` trains it`,
     );
   }));
-  return pickPresent(found, status.line);
+  return labelled(pickPresent(found, status.line));
 }
 
 /** A value of an epoch. */
@@ -69,9 +71,9 @@ export function namesBehind(prefix: string, { log }: Logged): string[] {
 }
 
 /**
- * The points of several tags of each run's log, from `pick`. Leaves out runs without any, and says
- * that they lack `what`, which `flags` of the command log. Throws a `Failure` (exit 3) if no run has
- * any.
+ * The points of several tags of each run's log, from `pick`, and the runs that have any. Leaves out
+ * the others, and says that they lack `what`, which `flags` of the command log. Throws a `Failure`
+ * (exit 3) if no run has any.
  */
 export function requirePoints(
   runs: readonly Logged[],
@@ -79,13 +81,14 @@ export function requirePoints(
   what: string,
   { seed, status }: Pick<FigureSettings, "seed" | "status">,
   flags = "",
-): Point[] {
+): { readonly runs: Logged[]; readonly points: Point[] } {
   const found = runs.map((run) => {
-    const points = pick(run);
-    return points.length > 0 ? points : new Failure(
+    const { id } = run.identity;
+    return pick(run).length > 0 ? run : new Failure(
       3,
-      `the log of ${run.id} seed ${seed} lacks ${what}; ${trainAnew(run.id, seed, flags)} logs it`,
+      `the log of ${id} seed ${seed} lacks ${what}; ${trainAnew(id, seed, flags)} logs it`,
     );
   });
-  return pickPresent(found, status.line).flat();
+  const present = labelled(pickPresent(found, status.line));
+  return { runs: present, points: present.flatMap(pick) };
 }

@@ -9,7 +9,8 @@ const PREFIX = "train/loss/";
 export const losses: Figure = {
   about: "the terms of each loss over epochs, with their weights",
   async draw(shown, settings) {
-    const points = (await readLogs(shown, settings)).flatMap((run) =>
+    const runs = await readLogs(shown, settings);
+    const points = runs.flatMap((run) =>
       namesBehind(PREFIX, run).flatMap((term) =>
         tagPoints(run, PREFIX + term, { line: term, panel: run.label })
       )
@@ -17,7 +18,7 @@ export const losses: Figure = {
     return {
       title: "Terms of the loss over epochs",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(runs, settings),
         "each with its weight, the mean over an epoch's training images",
       ],
       chart: lines(points, { y: "weighted term", legend: "term", zero: true, own: true }),

@@ -22,7 +22,7 @@ export async function readRecorded(
     if (outcome.measured.length > 0) return { ...one, outcome };
     return new Failure(
       3,
-      `${one.id} has no recorded trial; \`deno task exp ${one.id}\` trains one`,
+      `${one.identity.id} has no recorded trial; \`deno task exp ${one.identity.id}\` trains one`,
     );
   }));
   return pickPresent(found, status.line);

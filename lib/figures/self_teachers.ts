@@ -14,9 +14,10 @@ export const selfTeachers: Figure = {
     if (shown.length === 0) {
       throw new Failure(2, "self-teachers: none of these experiments is SLKD's");
     }
-    const panels = panelsOf(shown);
-    const points = requirePoints(
-      await readLogs(shown, settings),
+    const logged = await readLogs(shown, settings);
+    const panels = panelsOf(logged);
+    const { runs, points } = requirePoints(
+      logged,
       (run) => {
         const panel = `${run.label}: ${panels.get(run.experiment)}`;
         const reports = namesBehind(PREFIX, run).filter((name) => /^self\d*_top1$/.test(name));
@@ -31,7 +32,7 @@ export const selfTeachers: Figure = {
     );
     return {
       title: "Accuracy of the self-learning teachers, alone and fused",
-      caption: [runsInWords(shown, settings), "on an epoch's training images, while it trains"],
+      caption: [runsInWords(runs, settings), "on an epoch's training images, while it trains"],
       chart: lines(points, { y: "top-1, training images (%)", legend: "network" }),
     };
   },

@@ -18,9 +18,15 @@ export const sizes: Figure = {
       return { ...meanOfTrials(one, task.primary), ...place, parameters, multiplyAdds };
     }));
     const methods = [...new Set(points.map(({ method }) => method))];
-    const against = (field: "parameters" | "multiplyAdds", title: string): ChartPart => ({
+    const networks = [...new Set(points.map(({ network }) => network))];
+    const against = (
+      data: string,
+      field: "parameters" | "multiplyAdds",
+      title: string,
+    ): ChartPart => ({
+      data: { values: points.filter((point) => point.data === data) },
       width: 260,
-      height: 220,
+      height: 180,
       encoding: {
         x: {
           ...{ field, type: "quantitative", title } as const,
@@ -30,38 +36,34 @@ export const sizes: Figure = {
       },
       layer: [
         {
-          mark: { type: "point", filled: true, size: 45, opacity: 0.9 },
+          mark: { type: "rule", color: "#333333" },
+          encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
+        },
+        {
+          mark: { type: "point", filled: true, size: 50, opacity: 0.9 },
           encoding: {
             y: {
               ...{ field: "value", type: "quantitative" } as const,
               title: `${task.measures[task.primary].title} (%)`,
-              scale: { zero: false },
-              axis: { format: "~g" },
+              scale: { zero: false, padding: 8 },
             },
-            color: { field: "method", type: "nominal", sort: methods },
-            shape: { field: "data", type: "nominal", title: "data" },
-          },
-        },
-        {
-          mark: { type: "text", dy: -10, fontSize: 9, baseline: "bottom" },
-          encoding: {
-            y: { field: "value", type: "quantitative", aggregate: "max" },
-            text: { field: "network", type: "nominal" },
-            detail: { field: "data", type: "nominal" },
+            color: { field: "method", type: "nominal", scale: { domain: methods } },
+            shape: { field: "network", type: "nominal", scale: { domain: networks } },
           },
         },
       ],
     });
+    const rows = [...new Set(points.map(({ data }) => data))].map((data): ChartPart => ({
+      title: { text: data, fontSize: 11, fontWeight: "normal" },
+      hconcat: [
+        against(data, "parameters", "parameters"),
+        against(data, "multiplyAdds", "multiply-adds of an image"),
+      ],
+    }));
     return {
       title: "Accuracy against the size of the network",
       caption: [trialsInWords(recorded)],
-      chart: {
-        data: { values: points },
-        hconcat: [
-          against("parameters", "parameters"),
-          against("multiplyAdds", "multiply-adds of an image"),
-        ],
-      },
+      chart: { vconcat: rows },
     };
   },
 };

@@ -12,7 +12,8 @@ export const spots: Figure = {
   async draw(all, settings) {
     const shown = all.filter(({ experiment }) => experiment.distiller.id === "sakd");
     if (shown.length === 0) throw new Failure(2, "spots: none of these experiments is SAKD's");
-    const points = (await readLogs(shown, settings)).flatMap((run) =>
+    const runs = await readLogs(shown, settings);
+    const points = runs.flatMap((run) =>
       namesBehind(PREFIX, run).flatMap((spot) =>
         tagPoints(run, PREFIX + spot, { line: spot, panel: run.label }, 100)
       )
@@ -22,7 +23,7 @@ export const spots: Figure = {
     }
     return {
       title: "Samples distilled at each spot over epochs",
-      caption: [runsInWords(shown, settings), "the share of an epoch's training images"],
+      caption: [runsInWords(runs, settings), "the share of an epoch's training images"],
       chart: lines(points, { y: "samples (%)", legend: "spot", range: [0, 100] }),
     };
   },

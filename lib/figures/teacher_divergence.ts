@@ -12,9 +12,10 @@ export const teacherDivergence: Figure = {
     if (shown.length === 0) {
       throw new Failure(2, "divergence: none of these experiments has one teacher");
     }
-    const panels = panelsOf(shown);
-    const points = requirePoints(
-      await readLogs(shown, settings),
+    const logged = await readLogs(shown, settings);
+    const panels = panelsOf(logged);
+    const { runs, points } = requirePoints(
+      logged,
       (run) => tagPoints(run, "train/kl", { line: run.label, panel: panels.get(run.experiment)! }),
       "the KL to its teacher",
       settings,
@@ -22,7 +23,7 @@ export const teacherDivergence: Figure = {
     return {
       title: "KL divergence from the teacher over epochs",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(runs, settings),
         "KL(teacher ‖ student) at temperature 1, the mean over an epoch's training images",
       ],
       chart: lines(points, { y: "KL divergence", legend: "method", zero: true }),

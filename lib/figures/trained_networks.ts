@@ -4,6 +4,7 @@ import { readTrainedStudent } from "../run/trained.ts";
 import { networkOf } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
+import { type Labelled, labelled } from "./labelled.ts";
 import { pickPresent } from "./pick_present.ts";
 
 /** A trained network under the name of its panel. */
@@ -13,7 +14,7 @@ export interface ShownNetwork {
 }
 
 /** A trained student, and the network that taught it. */
-export interface Taught extends ShownNetwork {
+export interface Taught extends ShownNetwork, Labelled {
   /** Its teacher. `undefined` if it has none or several. */
   readonly teacher?: ShownNetwork & { readonly subject: TrainedSubject };
 }
@@ -26,7 +27,7 @@ export async function readTaught(
   shown: readonly Shown[],
   settings: FigureSettings,
 ): Promise<Taught[]> {
-  const found: (Taught | Failure)[] = [];
+  const found: (Omit<Taught, "label"> | Failure)[] = [];
   for (const one of shown) {
     found.push(
       await readOne(one, settings).catch((error) => {
@@ -35,16 +36,17 @@ export async function readTaught(
       }),
     );
   }
-  return pickPresent(found, settings.status.line);
+  return labelled(pickPresent(found, settings.status.line));
 }
 
-async function readOne({ experiment, label }: Shown, settings: FigureSettings): Promise<Taught> {
+async function readOne(shown: Shown, settings: FigureSettings): Promise<Omit<Taught, "label">> {
   const { seed, epoch } = settings;
+  const { experiment } = shown;
   const subject = studentSubject(await readTrainedStudent(experiment, seed, epoch));
-  if (experiment.teachers.length !== 1) return { label, subject };
+  if (experiment.teachers.length !== 1) return { ...shown, subject };
   const [teacher] = await teacherSubjects(experiment, settings);
   const name = `teacher ${networkOf(experiment.teachers[0]).id}`;
-  return { label, subject, teacher: { label: name, subject: teacher } };
+  return { ...shown, subject, teacher: { label: name, subject: teacher } };
 }
 
 /** The students, and behind them each of their teachers once. */

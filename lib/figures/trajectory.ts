@@ -11,8 +11,9 @@ export const trajectory: Figure = {
   async draw(all, settings) {
     const shown = all.filter(({ experiment }) => experiment.distiller.id === "slkd");
     if (shown.length === 0) throw new Failure(2, "trajectory: none of these experiments is SLKD's");
-    const panels = panelsOf(shown);
-    const points = (await readLogs(shown, settings)).flatMap((run) => {
+    const runs = await readLogs(shown, settings);
+    const panels = panelsOf(runs);
+    const points = runs.flatMap((run) => {
       const panel = `${run.label}: ${panels.get(run.experiment)}`;
       const { teacher, self } = weightsOf(run);
       return [
@@ -23,7 +24,7 @@ export const trajectory: Figure = {
     return {
       title: "Distance of the student from teacher and SL-T",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(runs, settings),
         "T² · KL(teacher ‖ student) and T² · KL(SL-T ‖ student), SL-T the fusion of all of them",
         "at the method's temperature T, the mean over an epoch's training images",
       ],
@@ -33,7 +34,9 @@ export const trajectory: Figure = {
 };
 
 /** The weights of the two KL terms in the student's loss. */
-function weightsOf({ id, experiment: { distiller } }: Shown): { teacher: number; self: number } {
+function weightsOf(
+  { identity: { id }, experiment: { distiller } }: Shown,
+): { teacher: number; self: number } {
   const read = looseObject<
     { ce: number; teacher: number; selfTeacher: number; released?: boolean }
   >({ ce: number, teacher: number, selfTeacher: number, released: optional(boolean) });

@@ -13,7 +13,8 @@ export const tsneScatter: Figure = {
   async draw(all, settings) {
     const { status, points: most = 1000 } = settings;
     const shown = withoutTeachers(all);
-    const networks = withTeachers(await readTaught(shown, settings));
+    const taught = await readTaught(shown, settings);
+    const networks = withTeachers(taught);
     const panels = [];
     for (const { label, subject } of networks) {
       const read = await readFeatures(subject, { ...settings, most });
@@ -35,7 +36,7 @@ export const tsneScatter: Figure = {
     return {
       title: "Visualization of the penultimate layer",
       caption: [
-        runsInWords(shown, settings),
+        runsInWords(taught, settings),
         `t-SNE of ${images.length} test images, a colour for each of ${classes.length} classes`,
         "KL is t-SNE's own; the axes have no unit",
       ],

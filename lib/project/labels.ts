@@ -3,16 +3,16 @@ import type { Identity } from "./identify.ts";
 
 /**
  * Short names of experiments, each unlike the others: the name of its export or of its module, if no
- * other one has it, else the id, or the module's path if another project has that id.
+ * other one has it, else both, else the id, or the module's path if another project has that id.
  */
 export function labelsOf(identities: readonly Identity[]): string[] {
-  const names = identities.map(({ id, name, module }) => [
-    name ?? basename(module, ".ts"),
-    id,
-    name === undefined ? module : `${module}#${name}`,
-  ]);
+  const names = identities.map(({ id, name, module }) => {
+    const file = basename(module, ".ts");
+    if (name === undefined) return [file, file, id, module];
+    return [name, `${file}#${name}`, id, `${module}#${name}`];
+  });
   return names.map((own) =>
-    own.find((name, i) => names.filter((others) => others[i] === name).length === 1) ?? own[1]
+    own.find((name, i) => names.filter((others) => others[i] === name).length === 1) ?? own[2]
   );
 }
 

@@ -114,6 +114,7 @@ await test("scores, KL, terms and norms over epochs are lines of their own", asy
     "train/loss/kd": (epoch: number) => 9 / epoch,
     "train/loss": (epoch: number) => 12 / epoch,
     "train/grad/task": () => 1,
+    "train/grad/own_teacher": () => 0,
     "train/kl": (epoch: number) => 1 / epoch,
     "test/top1": (epoch: number) => 20 * epoch,
   };
@@ -129,8 +130,28 @@ await test("scores, KL, terms and norms over epochs are lines of their own", asy
   const losses = await draw(toys, "losses", "student");
   has(losses, "task", "kd", "weighted term");
   assertEquals(countIn(losses, "line mark"), 2);
-  assertEquals(countIn(await draw(toys, "gradients", "student"), "line mark"), 1);
+  const gradients = await draw(toys, "gradients", "student");
+  assertEquals(countIn(gradients, "line mark"), 1, "terms that never reach the student");
+  assertStringIncludes(gradients, ">terms that never reach the student are left out<");
   assertEquals(await draw(toys, "accuracy"), accuracy, "the same bytes");
+});
+
+await test("captions and names are of what is drawn, not of what could be", async (toys) => {
+  await Deno.copyFile(toys.path("toy.ts"), toys.path("other.ts"));
+  await writeLog(toys, "student", { "train/loss/task": () => 1 });
+  const losses = async () => {
+    await printed(toys.path("toy.ts"), toys.path("other.ts"), "--figure", "losses");
+    return await Deno.readTextFile(toys.path("figures", "losses.svg"));
+  };
+  const one = await losses();
+  has(one, "student");
+  assertStringIncludes(one, ">small on synthetic; seed 1<");
+  const [from, to] = [toys.of("student", 1), toys.path("runs/other#student/seed-1")];
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name } of Deno.readDir(from)) {
+    await Deno.copyFile(`${from}/${name}`, `${to}/${name}`);
+  }
+  has(await losses(), "toy#student", "other#student");
 });
 
 await test("SLKD's distances are the terms without their weights, its teachers have percent", async (toys) => {
@@ -171,8 +192,9 @@ await test("recorded results give bars, points and sizes", async (toys) => {
   assertStringIncludes(gap, "1 to 2 trials each");
   assertEquals(countIn(gap, "point"), 2);
   const sizes = await draw(toys, "sizes");
-  has(sizes, "parameters", "multiply-adds of an image", "small");
+  has(sizes, "parameters", "multiply-adds of an image", "small", "synthetic");
   assertEquals(countIn(sizes, "point"), 4);
+  assertEquals(countIn(sizes, "rule mark"), 4);
 });
 
 await test("all that the runs allow is drawn, as PNG and elsewhere too", async (toys) => {
@@ -240,7 +262,8 @@ await test("what trained networks see is drawn for the student and its teacher",
 
   await printed(spec, "--figure", "grad-cam", "--images", "3,1");
   const seen = await Deno.readTextFile(toys.path("figures", "grad-cam.svg"));
-  has(seen, "image", "student", "teacher large");
+  has(seen, "image", "student");
+  assertMatch(seen, /<tspan>teacher<\/tspan><tspan[^>]*>large<\/tspan>/);
   assertMatch(seen, />3: [^<]+<.*>1: /);
   assertEquals(picturesIn(seen), Array.from({ length: 6 }, () => [8, 8]));
   assertStringIncludes(

@@ -7,14 +7,15 @@ const identity = (module: string, name?: string) => ({
   name,
 });
 
-Deno.test("labelsOf: the export, the module or, if another one has that name, the id", () => {
+Deno.test("labelsOf: the export or the module, both if another one has that name, else the id", () => {
   const identities = [
     identity("/project/a/pair.ts", "kd"),
     identity("/project/a/pair.ts", "shake"),
     identity("/project/b/pair.ts", "kd"),
+    identity("/project/b/other.ts", "kd"),
     identity("/project/b/vgg13_vgg8.ts"),
   ];
-  assertEquals(labelsOf(identities), ["a/pair#kd", "shake", "b/pair#kd", "vgg13_vgg8"]);
+  assertEquals(labelsOf(identities), ["a/pair#kd", "shake", "b/pair#kd", "other#kd", "vgg13_vgg8"]);
 });
 
 Deno.test("labelsOf: the module's path, if two projects have experiments of one id", () => {
