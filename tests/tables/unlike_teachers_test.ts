@@ -27,7 +27,7 @@ function taughtBy(training: "a" | "b", seed: number, more: Partial<Trial> = {}):
   return trial(seed, 70, { teachers: [record], ...more });
 }
 
-const NOTE = "The weights of p#teacher seed 1 were not always the same: " +
+const NOTE = "The teacher p#teacher seed 1 is not the same everywhere: " +
   "bbbbbbbb (top-1 83.82) taught seed 1; aaaaaaaa (top-1 83.56) taught seeds 2, 3.";
 
 Deno.test("unlike teachers: a row whose trials had several, and a row that had one of them", () => {
@@ -41,17 +41,28 @@ Deno.test("unlike teachers: a row whose trials had several, and a row that had o
   });
   const old = outcomeOf(again, [taughtBy("a", 1)]);
   const elsewhere = outcomeOf(other, [taughtBy("a", 1)]);
-  const alone = outcomeOf(teacher, [trial(1, 80)]);
-  const unlike = unlikeTeachers([mixed, old, elsewhere, alone]);
-  assertEquals([mixed, old, elsewhere, alone].map(unlike), [
+  const unlike = unlikeTeachers([mixed, old, elsewhere]);
+  assertEquals([mixed, old, elsewhere].map(unlike), [
     [NOTE],
     [
-      "The weights of p#teacher seed 1 were not always the same: " +
+      "The teacher p#teacher seed 1 is not the same everywhere: " +
       "aaaaaaaa (top-1 83.56) taught seed 1.",
     ],
     [],
-    [],
   ]);
+});
+
+Deno.test("unlike teachers: a row whose teacher's own trial has another score", () => {
+  const student = outcomeOf(taught, [taughtBy("a", 1)]);
+  const noteBeside = (top1: number, seed = 1) =>
+    unlikeTeachers([outcomeOf(teacher, [trial(seed, top1)]), student])(student);
+  assertEquals(noteBeside(83.82), [
+    "The teacher p#teacher seed 1 is not the same everywhere: " +
+    "aaaaaaaa (top-1 83.56) taught seed 1; its own trial has top-1 83.82.",
+  ]);
+  assertEquals(noteBeside(83.56), []);
+  assertEquals(noteBeside(83.5), [], "the same weights in another precision");
+  assertEquals(noteBeside(83.82, 2), [], "another teacher");
 });
 
 Deno.test("unlike teachers: none where the weights are the same, or belong to other declarations", () => {
