@@ -7,7 +7,7 @@ import { dataName } from "../experiment/data_name.ts";
 import { declaration } from "../experiment/declaration.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { valuesOf } from "../project/outcome.ts";
-import type { Trial } from "../project/result.ts";
+import { teacherTitle, type Trial } from "../project/result.ts";
 import type { EpochLog } from "../run/epoch_log.ts";
 import { type Paired, pairedCells, pairTrials } from "../tables/paired.ts";
 import type { Measure } from "../tasks/task.ts";
@@ -107,9 +107,7 @@ function teachers(sides: readonly ComparedSide[]): string[] {
   const [one, other] = sides.map(({ outcome }) =>
     distinct(
       outcome.measured.flatMap(({ teachers }) =>
-        teachers.map(({ id, seed, sha256 }) =>
-          `${id}${seed === null ? "" : ` seed ${seed}`} (${sha256.slice(0, 8)})`
-        )
+        teachers.map((teacher) => `${teacherTitle(teacher)} (${teacher.sha256.slice(0, 8)})`)
       ),
     )
   );

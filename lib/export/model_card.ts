@@ -2,6 +2,7 @@ import { stringify } from "@std/yaml";
 import { networkOf } from "../experiment/experiment.ts";
 import { percentages } from "../project/metric.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
+import { teacherTitle } from "../project/result.ts";
 import type { Versions } from "../project/versions.ts";
 import type { TrainedStudent } from "../run/trained.ts";
 import {
@@ -114,11 +115,11 @@ function method(
   { student: { experiment: { dataset: { task }, distiller, teachers }, trial } }: CardFacts,
 ): string {
   const { title, decimals } = task.measures[task.primary];
-  const rows = trial.teachers.map(({ id, seed, sha256, score }, i) => [
+  const rows = trial.teachers.map((teacher, i) => [
     escapeMarkdown(networkOf(teachers[i]).id),
-    escapeMarkdown(seed === null ? id : `${id} seed ${seed}`),
-    formatFixed(score[task.primary], decimals),
-    `\`${sha256}\``,
+    escapeMarkdown(teacherTitle(teacher)),
+    formatFixed(teacher.score[task.primary], decimals),
+    `\`${teacher.sha256}\``,
   ]);
   return joinBlocks([
     foldParagraph(

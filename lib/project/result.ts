@@ -45,6 +45,11 @@ export type TeacherRecord = {
   readonly score: Score;
 };
 
+/** The name of a teacher in lines for the user. */
+export function teacherTitle({ id, seed }: Pick<TeacherRecord, "id" | "seed">): string {
+  return seed === null ? id : `${id} seed ${seed}`;
+}
+
 /** One run of an experiment, from one seed. */
 export type Trial = {
   /** The seed of all random numbers. */

@@ -9,7 +9,7 @@ import { evaluate, evaluationBatch } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import { primaryOf } from "../project/metric.ts";
-import type { TeacherRecord } from "../project/result.ts";
+import { type TeacherRecord, teacherTitle } from "../project/result.ts";
 import { formatMeasure, type Measure } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
 import { roundPercentage } from "../values/numbers.ts";
@@ -152,10 +152,9 @@ export async function scoreTeachers(
   const isWhole = limit * evalBatch >= test.size;
   for (const [i, path] of [...teachers.keys()].entries()) {
     const { identity, declared, recorded } = loaded.find((teacher) => teacher.path === path)!;
-    const { id, seed } = identity;
     const reached = roundPercentage(scores[i][task.primary]);
     const reachedText = `${measure.title} ${formatMeasure(measure, reached)}`;
-    printLine(`teacher ${id}${seed === null ? "" : ` seed ${seed}`}, ${reachedText}`);
+    printLine(`teacher ${teacherTitle(identity)}, ${reachedText}`);
     if (declared !== null && isWhole && roundPercentage(Math.abs(reached - declared)) > TOLERANCE) {
       throw new Failure(
         3,

@@ -5,7 +5,8 @@ import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { markBest, type PrintedNumber, printSummary } from "./printed.ts";
 import type { PrintedColumn } from "./printed_column.ts";
-import { areSameTeacher, type TeacherNames } from "./teacher_names.ts";
+import type { TeacherNames } from "./teacher_names.ts";
+import { areSameTeacher } from "./teacher_source.ts";
 
 /** A column of a table of our own: a measure at an epoch. */
 export interface OwnColumn {

@@ -8,26 +8,10 @@ import { basename } from "node:path";
 import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
 import { identify, type Identity } from "../project/identify.ts";
 import type { Experiments } from "../experiment/tables.ts";
+import { sourceOf, type TeacherSource } from "./teacher_source.ts";
 
 /** Teachers by name: `resnet20`, `resnet20 (seed 2)`, `resnet14 (assistant, epoch 4)`. */
 export type TeacherNames = ReadonlyMap<Teacher, string>;
-
-/** The origin of a teacher's weights: its experiment, or the path or URL of a weights file. */
-export type TeacherSource = Experiment | string;
-
-/** The origin of a teacher's weights. */
-export function sourceOf(teacher: Teacher): TeacherSource {
-  return teacher.kind === "trained"
-    ? teacher.experiment
-    : String(teacher.source.file ?? teacher.source.url);
-}
-
-/** Whether two teachers are declared to have the same weights. */
-export function areSameTeacher(a: Teacher, b: Teacher): boolean {
-  if (sourceOf(a) !== sourceOf(b)) return false;
-  if (a.kind !== "trained" || b.kind !== "trained") return true;
-  return a.seed === b.seed && a.epoch === b.epoch && a.average === b.average;
-}
 
 /**
  * Names all teachers in a table's rows. A name has the source of the weights if the table has

@@ -7,13 +7,12 @@
 import type { Teacher } from "../experiment/experiment.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Outcome } from "../project/outcome.ts";
-import type { TeacherRecord } from "../project/result.ts";
-import type { Measure } from "../tasks/task.ts";
-import { formatFixed } from "../values/numbers.ts";
-import { areSameTeacher } from "./teacher_names.ts";
+import { type TeacherRecord, teacherTitle } from "../project/result.ts";
+import { formatMeasure, type Measure } from "../tasks/task.ts";
+import { areSameTeacher } from "./teacher_source.ts";
 
 /** A teacher in one trial. */
-interface Taught {
+interface Lesson {
   readonly outcome: Outcome;
   /** The seed of the trial. */
   readonly seed: number;
@@ -35,34 +34,33 @@ const NOISE = 0.1;
 export function unlikeTeachers(
   outcomes: readonly Outcome[],
 ): (outcome: Outcome) => readonly string[] {
-  const all = [...new Set(outcomes)].flatMap(taughtIn);
+  const all = [...new Set(outcomes)].flatMap(lessonsOf);
   const teachers = [...new Set(all.map(({ teacher }) => teacher))];
   const groups = Map.groupBy(
     all,
     ({ teacher }) => teachers.find((other) => areSameTeacher(teacher, other)),
   );
-  const unlike = [...groups.values()].map((taught) => ({
-    taught,
-    own: ownScore(taught[0].teacher, outcomes),
-  })).filter(({ taught, own }) => bySet(taught).size > 1 || differs(taught, own));
+  const unlike = [...groups.values()].flatMap((lessons) => {
+    const own = ownScore(lessons[0].teacher, outcomes);
+    return bySet(lessons).size > 1 || differs(lessons, own) ? [{ lessons, own }] : [];
+  });
   return (outcome) =>
-    unlike.map(({ taught, own }) => ({
-      own,
-      taught: taught.filter((one) => one.outcome === outcome),
-    })).filter(({ taught: { length } }) => length > 0)
-      .map(({ taught, own }) => inWords(taught, differs(taught, own) ? own : undefined));
+    unlike.flatMap(({ lessons, own }) => {
+      const here = lessons.filter((lesson) => lesson.outcome === outcome);
+      return here.length > 0 ? [inWords(here, own)] : [];
+    });
 }
 
-function taughtIn(outcome: Outcome): Taught[] {
+function lessonsOf(outcome: Outcome): Lesson[] {
   const { experiment: { teachers }, measured } = outcome;
   return measured.flatMap(({ seed, teachers: records }) =>
     records.map((record, i) => ({ outcome, seed, teacher: teachers[i], record }))
   );
 }
 
-/** Groups trials by the set of weights that taught them. */
-function bySet(taught: readonly Taught[]): ReadonlyMap<string, readonly Taught[]> {
-  return Map.groupBy(taught, ({ record }) => record.sha256);
+/** Groups lessons by the set of weights that taught. */
+function bySet(lessons: readonly Lesson[]): ReadonlyMap<string, readonly Lesson[]> {
+  return Map.groupBy(lessons, ({ record }) => record.sha256);
 }
 
 /** The score of a teacher in its own trial. `undefined` if none of the outcomes has it. */
@@ -77,37 +75,38 @@ function ownScore(teacher: Teacher, outcomes: readonly Outcome[]): number | unde
 }
 
 /** Whether one of the recorded scores is not a teacher's `own`. */
-function differs(taught: readonly Taught[], own: number | undefined): boolean {
-  return own !== undefined && taught.some((one) => {
-    const [{ isPercentage }, score] = scoreOf(one);
+function differs(lessons: readonly Lesson[], own: number | undefined): boolean {
+  return own !== undefined && lessons.some((lesson) => {
+    const [{ isPercentage }, score] = scoreOf(lesson);
     const noise = isPercentage ? NOISE : NOISE / 100 * Math.abs(own);
     return score !== undefined && Math.abs(score - own) > noise;
   });
 }
 
-function inWords(taught: readonly Taught[], own: number | undefined): string {
-  const [first] = taught;
-  const { id, seed } = first.record;
-  const name = seed === null ? id : `${id} seed ${seed}`;
-  const sets = Array.from(bySet(taught), ([sha256, trials]) => {
-    const seeds = trials.map(({ seed }) => seed);
-    const [measure, score] = scoreOf(trials[0]);
+/** The teacher of these lessons, and the score of its own trial if that is another one. */
+function inWords(lessons: readonly Lesson[], own: number | undefined): string {
+  const sets = Array.from(bySet(lessons), ([sha256, taught]) => {
+    const seeds = taught.map(({ seed }) => seed);
+    const [measure, score] = scoreOf(taught[0]);
     const known = score === undefined ? "" : ` (${scoreText(measure, score)})`;
-    return `${sha256.slice(0, 8)}${known} taught ${seeds.length > 1 ? "seeds" : "seed"} ${
-      seeds.join(", ")
-    }`;
+    const noun = seeds.length > 1 ? "seeds" : "seed";
+    return `${sha256.slice(0, 8)}${known} taught ${noun} ${seeds.join(", ")}`;
   });
+  const [first] = lessons;
   const [measure] = scoreOf(first);
-  const record = own === undefined ? [] : [`its own trial has ${scoreText(measure, own)}`];
-  return `The teacher ${name} is not the same everywhere: ${[...sets, ...record].join("; ")}.`;
+  const trial = own !== undefined && differs(lessons, own)
+    ? [`its own trial has ${scoreText(measure, own)}`]
+    : [];
+  const parts = [...sets, ...trial].join("; ");
+  return `The teacher ${teacherTitle(first.record)} is not the same everywhere: ${parts}.`;
 }
 
 /** The primary measure of a teacher, and its recorded value. */
-function scoreOf({ outcome, record: { score } }: Taught): [Measure, number | undefined] {
+function scoreOf({ outcome, record: { score } }: Lesson): [Measure, number | undefined] {
   const { measures, primary } = outcome.experiment.dataset.task;
   return [measures[primary], score[primary]];
 }
 
-function scoreText({ title, decimals }: Measure, score: number): string {
-  return `${title} ${formatFixed(score, decimals)}`;
+function scoreText(measure: Measure, score: number): string {
+  return `${measure.title} ${formatMeasure(measure, score)}`;
 }

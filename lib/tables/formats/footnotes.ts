@@ -1,5 +1,6 @@
 import type { Outcome } from "../../project/outcome.ts";
 import { formatList } from "../../values/markdown.ts";
+import { unlikeTeachers } from "../unlike_teachers.ts";
 
 /** The footnotes of one table, numbered in the order of their marks. */
 export interface Footnotes {
@@ -47,10 +48,11 @@ export function unshownNotes({ stale, quick, changed }: Outcome): string[] {
   ];
 }
 
-/** The notes on an outcome in a table. `unlike` lists its teachers of `unlikeTeachers`. */
-export function outcomeNotes(
-  outcome: Outcome,
-  unlike: (outcome: Outcome) => readonly string[],
-): string[] {
-  return [...unshownNotes(outcome), ...unlike(outcome)];
+/** Adds the footnotes on one of a table's outcomes and returns their mark; empty for none. */
+export type OutcomeMark = (outcome: Outcome) => string;
+
+/** Makes the marks of a table's outcomes, of which `notes` are the footnotes. */
+export function outcomeMarks(outcomes: readonly Outcome[], notes: Footnotes): OutcomeMark {
+  const unlike = unlikeTeachers(outcomes);
+  return (outcome) => notes.mark(...unshownNotes(outcome), ...unlike(outcome));
 }

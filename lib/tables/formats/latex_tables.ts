@@ -1,4 +1,3 @@
-import type { Outcome } from "../../project/outcome.ts";
 import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
@@ -6,8 +5,7 @@ import { type PaperTable, rowName } from "../paper.ts";
 import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
-import { unlikeTeachers } from "../unlike_teachers.ts";
-import { type FootnoteFormat, footnotes, outcomeNotes } from "./footnotes.ts";
+import { type FootnoteFormat, footnotes, type OutcomeMark, outcomeMarks } from "./footnotes.ts";
 import { escapeLatex, lackingLetters } from "./latex_text.ts";
 
 /**
@@ -28,8 +26,7 @@ function paperLatex({ table, at }: FilledPaperTable): string {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
   const hasMetrics = new Set(table.columns.map(({ metric }) => metric)).size > 1;
   const notes = footnotes(latexFootnotes);
-  const unlike = unlikeTeachers(columns.flat().flatMap(({ outcome }) => outcome ?? []));
-  const mark = (outcome: Outcome) => notes.mark(...outcomeNotes(outcome, unlike));
+  const mark = outcomeMarks(columns.flat().flatMap(({ outcome }) => outcome ?? []), notes);
   const heads = hasMetrics
     ? ["teacher", "student", "metric"] as const
     : ["teacher", "student"] as const;
@@ -62,7 +59,7 @@ function rowLines(
   name: string,
   cells: readonly Cell[],
   table: PaperTable,
-  mark: (outcome: Outcome) => string,
+  mark: OutcomeMark,
 ): string[][] {
   const [first, second] = epochs(table);
   const ours = cells.map(({ ours, outcome }) => latexNumber(ours) + (outcome ? mark(outcome) : ""));
@@ -105,14 +102,14 @@ function ownLatex(
     cells.map(escapeLatex)
   );
   const notes = footnotes(latexFootnotes);
-  const unlike = unlikeTeachers(rows.map(({ outcome }) => outcome));
+  const mark = outcomeMarks(rows.map(({ outcome }) => outcome), notes);
   const lines = rows.map(({ label, teachers, student, cells, papers, outcome }) => [
     ...[
       escapeLatex(label),
       teachers.map(escapeLatex).join(", ") || latexNumber(undefined),
       escapeLatex(student),
     ],
-    latexNumber(cells[0]) + notes.mark(...outcomeNotes(outcome, unlike)),
+    latexNumber(cells[0]) + mark(outcome),
     ...[...cells.slice(1), ...papers].map(latexNumber),
   ]);
   const main = [

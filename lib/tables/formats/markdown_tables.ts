@@ -17,8 +17,7 @@ import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import type { PrintedColumn } from "../printed_column.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
 import type { TeacherNames } from "../teacher_names.ts";
-import { unlikeTeachers } from "../unlike_teachers.ts";
-import { type Footnotes, footnotes, outcomeNotes } from "./footnotes.ts";
+import { type Footnotes, footnotes, type OutcomeMark, outcomeMarks } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /** Formats a table as markdown. */
@@ -40,8 +39,7 @@ export function paperTable(
   const notes = footnotes();
   const header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const unlike = unlikeTeachers(columns.flat().flatMap(({ outcome }) => outcome ?? []));
-  const mark = (outcome: Outcome) => notes.mark(...outcomeNotes(outcome, unlike));
+  const mark = outcomeMarks(columns.flat().flatMap(({ outcome }) => outcome ?? []), notes);
   const rows = table.rows.map((row, i) => [
     escapeMarkdown(rowName(row, table)),
     ...columns.map((cells) => cellText(cells[i], mark)),
@@ -89,7 +87,7 @@ function groups({ columns }: PaperTable): string[][] {
 /** A cell's lines. `mark` writes the marks of its outcome's footnotes. */
 function cellText(
   { ours, other, paper, logs = [], outcome }: Cell,
-  mark: (outcome: Outcome) => string,
+  mark: OutcomeMark,
 ): string {
   const first = outcome
     ? formatLink(markdownNumber(ours), outcome.path) + mark(outcome)
@@ -116,7 +114,7 @@ export function ownTable(
 ): string {
   const notes = footnotes();
   const { columns, rows } = ownRows(labelled, names, printed);
-  const unlike = unlikeTeachers(rows.map(({ outcome }) => outcome));
+  const mark = outcomeMarks(rows.map(({ outcome }) => outcome), notes);
   const titles = [...columns, ...printed].map(({ title }) => escapeMarkdown(title));
   const header = ["", "teacher", "student", ...titles];
   const body = rows.map((
@@ -125,7 +123,7 @@ export function ownTable(
     formatLink(escapeMarkdown(label), outcome.path),
     teachers.map(escapeMarkdown).join(", ") || NONE,
     escapeMarkdown(student),
-    markdownNumber(main) + notes.mark(...outcomeNotes(outcome, unlike)),
+    markdownNumber(main) + mark(outcome),
     ...[...further, ...papers].map(markdownNumber),
   ]);
   return joinBlocks([
