@@ -5,7 +5,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
+import { networkOf, type Teacher } from "../experiment/experiment.ts";
 import { identify, type Identity } from "../project/identify.ts";
 import type { Experiments } from "../experiment/tables.ts";
 import { sourceOf, type TeacherSource } from "./teacher_source.ts";
