@@ -74,7 +74,7 @@ export function cutOut(image: Image | LazyImage, cut: Cut): Uint8Array {
   const { left, top, width, height } = randomPart(image, cut);
   const kernel = kernelOf(cut);
   const columns = filters(width, cut.size, left, kernel);
-  return resample(image, columns, filters(height, cut.size, top, kernel), kernel);
+  return resample(image, columns, filters(height, cut.size, top, kernel));
 }
 
 const kernelOf = ({ interpolation = "bilinear" }: Scaled) => kernels[interpolation];
@@ -88,7 +88,7 @@ function square(image: Image | LazyImage, cut: SquareCut): Uint8Array {
   const [columns, rows] = [width, height].map((length) =>
     filters(side, size, (length - side) >> 1, kernel)
   );
-  return resample(image, columns, rows, kernel);
+  return resample(image, columns, rows);
 }
 
 function centre(image: Image | LazyImage, cut: CentreCut): Uint8Array {
@@ -99,9 +99,9 @@ function centre(image: Image | LazyImage, cut: CentreCut): Uint8Array {
   const [columns, rows] = [width, height].map((length) => {
     const scaled = Math.floor(shorter * length / least);
     const start = half(scaled - size);
-    return filters(length, scaled, 0, kernel).slice(start, start + size);
+    return filters(length, scaled, 0, kernel, [start, start + size]);
   });
-  return resample(image, columns, rows, kernel);
+  return resample(image, columns, rows);
 }
 
 function pad(
@@ -113,7 +113,7 @@ function pad(
   }
   const kernel = isAntialiased ? kernels.bilinear : rigidBilinear;
   const [rows, columns] = to.map((side, i) => filters(from[i], side, 0, kernel));
-  const scaled = resample(image, columns, rows, kernel);
+  const scaled = resample(image, columns, rows);
   const line = 3 * to[1];
   const padded = new Uint8Array(canvas[0] * canvas[1] * 3);
   for (let y = 0; y < to[0]; y++) {

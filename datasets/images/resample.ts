@@ -1,18 +1,22 @@
-import type { Image, LazyImage, Window } from "./formats/rgb_image.ts";
+import { compile } from "./formats/wasm.ts";
+import type { Image, LazyImage } from "./formats/rgb_image.ts";
 
-/** The weights by which a new pixel sums old ones along one direction. */
-export interface Filter {
-  /** The index of the first old pixel. */
+/** The weights by which new pixels along one direction sum old ones. */
+export interface Filters {
+  /** Number of new pixels. */
+  readonly count: number;
+  /** The index of the first old pixel that counts. */
   readonly first: number;
-  /** The weights of it and of the pixels after it. They add up to 1. */
-  readonly weights: Float64Array;
+  /** The number of old pixels from `first` to the last that counts. */
+  readonly size: number;
+  /**
+   * For each new pixel: the distance of its first old pixel from `first`, the number of its
+   * weights, and the weights, times 2²². These add up to about 2²².
+   */
+  readonly table: Int32Array;
 }
 
-/**
- * How values between pixels are found: as by Pillow's `BILINEAR`, though a byte may differ by 1,
- * because nothing is rounded between the two directions, or as by its `BICUBIC`, bit for bit. Columns
- * come first; Pillow 13 begins with rows where that is cheaper, and then differs by 1 too.
- */
+/** How values between pixels are found: as by Pillow's `BILINEAR` or `BICUBIC`, columns first. */
 export type Interpolation = "bilinear" | "bicubic";
 
 /** A way to weigh the old pixels around a new one. */
@@ -21,19 +25,20 @@ export interface Kernel {
   readonly reach: number;
   /** The weight of an old pixel at a distance below `reach`. */
   readonly weight: (distance: number) => number;
-  /** Whether weights are rounded to 22 bits and values between the two directions to bytes. */
-  readonly isRounded: boolean;
   /** Whether it reaches as far as ever in an image that shrinks: not antialiased. */
   readonly isRigid?: boolean;
 }
 
 /** The kernel of each interpolation. */
 export const kernels: Readonly<Record<Interpolation, Kernel>> = {
-  bilinear: { reach: 1, weight: (distance) => Math.max(0, 1 - distance), isRounded: false },
-  bicubic: { reach: 2, weight: cubic, isRounded: true },
+  bilinear: { reach: 1, weight: (distance) => Math.max(0, 1 - distance) },
+  bicubic: { reach: 2, weight: cubic },
 };
 
-/** Between the four nearest pixels, not antialiased: PyTorch's `interpolate`, which torchvision uses. */
+/**
+ * Between the four nearest pixels, not antialiased: PyTorch's `interpolate`, which torchvision uses.
+ * Its floats, rounded, may differ by 1 from the bytes here, which are rounded after each direction.
+ */
 export const rigidBilinear: Kernel = { ...kernels.bilinear, isRigid: true };
 
 /** The cubic kernel with a = −½. */
@@ -44,124 +49,100 @@ function cubic(distance: number): number {
 
 /**
  * The filters that scale the `from` pixels from index `start` on to `to` pixels, antialiased if it
- * shrinks and the kernel is not rigid.
+ * shrinks and the kernel is not rigid. `part` leaves out the new pixels before its first index and
+ * from its second on. Default: all of them.
  */
 export function filters(
   from: number,
   to: number,
   start: number,
-  { reach: least, weight, isRounded, isRigid }: Kernel,
-): Filter[] {
+  { reach: least, weight, isRigid }: Kernel,
+  [begin, end]: readonly [begin: number, end: number] = [0, to],
+): Filters {
   const scale = from / to;
   const stretch = isRigid ? 1 : Math.max(scale, 1);
   const reach = least * stretch;
-  return Array.from({ length: to }, (_, i) => {
+  const most = 2 * Math.ceil(reach) + 1;
+  const table = new Int32Array((end - begin) * (2 + most));
+  const weights = new Float64Array(most);
+  let length = 0;
+  let first = 0;
+  let size = 0;
+  for (let i = begin; i < end; i++) {
     const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.floor(centre - reach + 0.5));
-    const end = Math.min(from, Math.floor(centre + reach + 0.5));
-    const weights = new Float64Array(end - first);
+    const least = Math.max(0, Math.floor(centre - reach + 0.5));
+    const count = Math.min(from, Math.floor(centre + reach + 0.5)) - least;
+    if (i === begin) first = least;
+    size = least + count - first;
     let sum = 0;
     // Loops: calls for each weight would take as long as all of the scaling.
-    for (let k = 0; k < weights.length; k++) {
-      weights[k] = weight(Math.abs((first + k + 0.5 - centre) / stretch));
+    for (let k = 0; k < count; k++) {
+      weights[k] = weight(Math.abs((least + k + 0.5 - centre) / stretch));
       sum += weights[k];
     }
-    for (let k = 0; k < weights.length; k++) {
-      weights[k] = isRounded ? roundTo22Bits(weights[k] / sum) : weights[k] / sum;
-    }
-    return { first: start + first, weights };
-  });
-}
-
-/** A number in 22 bits after the point, halves rounded away from 0. */
-function roundTo22Bits(value: number): number {
-  return Math.trunc(value * 2 ** 22 + Math.sign(value) * 0.5) / 2 ** 22;
-}
-
-/**
- * Applies a kernel's filters to the columns and the rows of an image, both in ascending order.
- * Returns rows × columns × 3 bytes.
- */
-export function resample(
-  image: Image | LazyImage,
-  columns: readonly Filter[],
-  rows: readonly Filter[],
-  { isRounded }: Kernel,
-): Uint8Array {
-  const [left, width] = reach(columns);
-  const [top, height] = reach(rows);
-  const window = "data" in image
-    ? { ...image, left: 0, top: 0 }
-    : image.part({ left, top, width, height });
-  const sumAlong = rowSums(window, columns, isRounded);
-  const line = columns.length * 3;
-  const out = new Uint8Array(rows.length * line);
-  const sums = new Float64Array(line);
-  // Only as many rows as a filter weighs, so that they stay in the processor's cache.
-  const most = Math.max(...rows.map(({ weights }) => weights.length));
-  const summed = Array.from({ length: most }, () => new Float64Array(line));
-  let next = top;
-  rows.forEach(({ first, weights }, y) => {
-    const end = first + weights.length;
-    for (next = Math.max(next, first); next < end; next++) sumAlong(next, summed[next % most]);
-    sums.fill(0.5);
-    for (let k = 0; k < weights.length; k++) {
-      addWeighted(sums, summed[(first + k) % most], weights[k]);
-    }
-    for (let i = 0; i < line; i++) out[y * line + i] = toByte(sums[i]);
-  });
-  return out;
-}
-
-/** The first old pixel that filters in ascending order weigh, and how many there are. */
-function reach(filters: readonly Filter[]): [first: number, count: number] {
-  const last = filters[filters.length - 1];
-  return [filters[0].first, last.first + last.weights.length - filters[0].first];
-}
-
-/** Makes a function that applies filters to the pixels of an image's row: filters × 3 numbers. */
-function rowSums(
-  { data, left, top, width }: Window,
-  columns: readonly Filter[],
-  isRounded: boolean,
-): (y: number, out: Float64Array) => void {
-  // All in one array each: a look at a filter for every new pixel would take longer than the sums.
-  const weights = new Float64Array(columns.reduce((sum, { weights }) => sum + weights.length, 0));
-  let filled = 0;
-  for (const filter of columns) {
-    weights.set(filter.weights, filled);
-    filled += filter.weights.length;
+    table[length++] = least - first;
+    table[length++] = count;
+    for (let k = 0; k < count; k++) table[length++] = to22Bits(weights[k] / sum);
   }
-  const starts = Int32Array.from(columns, ({ first }) => 3 * (first - left));
-  const counts = Int32Array.from(columns, ({ weights }) => weights.length);
-  return (y, out) => {
-    const line = (y - top) * width * 3;
-    let k = 0;
-    for (let x = 0; x < starts.length; x++) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      let at = line + starts[x];
-      for (const end = k + counts[x]; k < end; at += 3) {
-        const weight = weights[k++];
-        red += weight * data[at];
-        green += weight * data[at + 1];
-        blue += weight * data[at + 2];
-      }
-      out[3 * x] = red;
-      out[3 * x + 1] = green;
-      out[3 * x + 2] = blue;
-    }
-    if (isRounded) { for (let i = 0; i < out.length; i++) out[i] = toByte(out[i] + 0.5); }
-  };
+  return { count: end - begin, first: start + first, size, table: table.subarray(0, length) };
 }
 
-/** Adds `weight` times each number of a row. */
-function addWeighted(sums: Float64Array, row: Float64Array, weight: number): void {
-  for (let i = 0; i < sums.length; i++) sums[i] += weight * row[i];
+/** A number times 2²², halves rounded away from 0. */
+function to22Bits(value: number): number {
+  return Math.trunc(value * 2 ** 22 + Math.sign(value) * 0.5);
 }
 
-/** The byte at or below a number. */
-function toByte(value: number): number {
-  return Math.min(255, Math.max(0, Math.floor(value)));
+/** What `resample.wat` exports. */
+interface Sums {
+  readonly memory: WebAssembly.Memory;
+  scaleRow(row: number, filters: number, end: number, out: number): void;
+  sumRows(rows: number, length: number, filters: number, end: number, out: number): void;
 }
+
+const sums = new WebAssembly.Instance(compile(import.meta.resolve("./resample.wasm")))
+  .exports as unknown as Sums;
+
+/** Bytes that a sum may write beyond its row's end. */
+const BEYOND = 16;
+
+/** Scales an image by the filters of its columns and rows. Returns rows × columns × 3 bytes. */
+export function resample(image: Image | LazyImage, columns: Filters, rows: Filters): Uint8Array {
+  const part = { left: columns.first, top: rows.first, width: columns.size, height: rows.size };
+  const { data, left, top, width } = "data" in image
+    ? { ...image, left: 0, top: 0 }
+    : image.part(part);
+  const line = 3 * columns.count;
+  const [across, down, row, scaled, out, end] = places(
+    columns.table.byteLength,
+    rows.table.byteLength,
+    3 * part.width + BEYOND,
+    line * part.height + BEYOND,
+    line * rows.count + BEYOND,
+  );
+  const memory = memoryOf(end);
+  new Int32Array(memory.buffer, across).set(columns.table);
+  new Int32Array(memory.buffer, down).set(rows.table);
+  for (let y = 0; y < part.height; y++) {
+    const start = 3 * ((part.top - top + y) * width + part.left - left);
+    memory.set(data.subarray(start, start + 3 * part.width), row);
+    sums.scaleRow(row, across, down, scaled + y * line);
+  }
+  sums.sumRows(scaled, line, down, row, out);
+  return memory.slice(out, out + line * rows.count);
+}
+
+/** Where each of some things begins that have these sizes in bytes, and where the last one ends. */
+function places(...sizes: readonly number[]): number[] {
+  let end = 0;
+  return [0, ...sizes.map((size) => end += size)];
+}
+
+/** The memory of the sums, of at least this many bytes. */
+function memoryOf(bytes: number): Uint8Array {
+  const missing = bytes - sums.memory.buffer.byteLength;
+  if (missing > 0) sums.memory.grow(Math.ceil(missing / PAGE));
+  return new Uint8Array(sums.memory.buffer);
+}
+
+/** Bytes of a page of WebAssembly's memory. */
+const PAGE = 2 ** 16;

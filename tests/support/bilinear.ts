@@ -2,8 +2,9 @@ import type { Image } from "../../datasets/images/formats/rgb_image.ts";
 
 /**
  * Computes one channel of one pixel of a scaled image by the definition of antialiased bilinear
- * scaling: the mean of the source pixels, weighted by a triangle around the pixel's centre. `part`
- * is the part of the image that is scaled. Default: the whole image.
+ * scaling: the mean of the source pixels, weighted by a triangle around the pixel's centre, first
+ * within each row, rounded, and then of the rows. `part` is the part of the image that is scaled.
+ * Default: the whole image.
  */
 export function bilinear(
   { width, height, data }: Image,
@@ -15,14 +16,24 @@ export function bilinear(
     const scale = from / to;
     return Math.max(0, 1 - Math.abs(pixel + 0.5 - (at + 0.5) * scale) / Math.max(1, scale));
   };
-  let sum = 0;
-  let weights = 0;
-  for (let v = 0; v < part.height; v++) {
-    for (let u = 0; u < part.width; u++) {
-      const weight = triangle(x, columns, part.width, u) * triangle(y, rows, part.height, v);
-      sum += weight * data[((part.top + v) * width + part.left + u) * 3 + channel];
-      weights += weight;
+  const mean = (
+    length: number,
+    weight: (pixel: number) => number,
+    of: (pixel: number) => number,
+  ) => {
+    let sum = 0;
+    let weights = 0;
+    for (let pixel = 0; pixel < length; pixel++) {
+      sum += weight(pixel) * of(pixel);
+      weights += weight(pixel);
     }
-  }
-  return sum / weights;
+    return sum / weights;
+  };
+  const row = (v: number) =>
+    mean(
+      part.width,
+      (u) => triangle(x, columns, part.width, u),
+      (u) => data[((part.top + v) * width + part.left + u) * 3 + channel],
+    );
+  return mean(part.height, (v) => triangle(y, rows, part.height, v), (v) => Math.round(row(v)));
 }

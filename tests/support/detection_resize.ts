@@ -2,7 +2,7 @@
 import { assertEquals, assertLess } from "@std/assert";
 import { project } from "../../datasets/images/box_split.ts";
 import { fitSize } from "../../datasets/images/fit_size.ts";
-import { filters, rigidBilinear } from "../../datasets/images/resample.ts";
+import { type Filters, filters, rigidBilinear } from "../../datasets/images/resample.ts";
 import type { Check, Golden, Numbers } from "./goldens.ts";
 
 type Sides = readonly [height: number, width: number];
@@ -77,8 +77,8 @@ function scalePlane(
   channel: number,
   [height, width]: Sides,
 ): (y: number, x: number) => number {
-  const down = filters(rows, height, 0, rigidBilinear);
-  const across = filters(columns, width, 0, rigidBilinear);
+  const down = listed(filters(rows, height, 0, rigidBilinear));
+  const across = listed(filters(columns, width, 0, rigidBilinear));
   return (y, x) => {
     let sum = 0;
     down[y].weights.forEach((above, j) => {
@@ -89,6 +89,16 @@ function scalePlane(
     });
     return sum;
   };
+}
+
+/** For each new pixel the index of its first old one, and its weights. */
+function listed({ count, first, table }: Filters): { first: number; weights: number[] }[] {
+  let at = 0;
+  return Array.from({ length: count }, () => {
+    const [distance, size] = table.subarray(at, at += 2);
+    const weights = Array.from(table.subarray(at, at += size), (weight) => weight / 2 ** 22);
+    return { first: first + distance, weights };
+  });
 }
 
 function assertNear(golden: Golden<ResizeFacts>, name: string, found: ArrayLike<number>): void {
