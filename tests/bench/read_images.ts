@@ -25,7 +25,7 @@ const FLAGS = {
   folder: { type: "string", help: "the folder with `train/<class>/<file>`" },
   workers: { type: "integer", least: 1, help: "number of workers. Default: 1" },
   batch: { type: "integer", least: 1, help: "images per batch. Default: 32" },
-  batches: { type: "integer", least: 1, help: "timed batches. Default: 20" },
+  batches: { type: "integer", least: 1, help: "timed batches. Default: 100" },
   steps: { type: "integer", least: 0, help: "timed steps, beside which it reads. Default: 0" },
 } as const satisfies Spec;
 
@@ -39,7 +39,7 @@ const EXPERIMENT = experiment(import.meta, {
 });
 
 async function main(args: readonly string[]): Promise<void> {
-  const { folder = "", workers = 1, batch = 32, batches = 20, steps = 0 } = parseFlags(args, FLAGS);
+  const { folder = "", workers = 1, batch = 32, batches = 100, steps = 0 } = parseFlags(args, FLAGS);
   const { engine } = await openEngine();
   const tree = await openTree(folder, "train");
   const open = decoders(workers);

@@ -1,6 +1,6 @@
 """torchvision's side of the comparison of readers: ImageFolder, RandomResizedCrop, flips and ToTensor in a DataLoader.
 
-    python3 torch_data.py --folder DIR [--workers 1] [--batch 32] [--batches 20] [--steps 0]
+    python3 torch_data.py --folder DIR [--workers 1] [--batch 32] [--batches 100] [--steps 0]
 
 Needs torchvision beside its PyTorch (`pip install torch==2.14.1 torchvision==0.29.1`). Prints one JSON line of images per
 second: `alone`, and with `--steps` those of ResNet-18's training step on one batch (`bare`) and on the loader's (`beside`).
@@ -52,7 +52,7 @@ if __name__ == "__main__":
     p.add_argument("--folder", required=True)
     p.add_argument("--workers", type=int, default=1)
     p.add_argument("--batch", type=int, default=32)
-    p.add_argument("--batches", type=int, default=20)
+    p.add_argument("--batches", type=int, default=100)
     p.add_argument("--steps", type=int, default=0)
     a = p.parse_args()
     print(json.dumps(measure(a.folder, a.workers, a.batch, a.batches, a.steps)))
