@@ -40,7 +40,7 @@ function scale(photo: Image): Image {
     filters(photo.width, width, 0, kernels.bicubic),
     filters(photo.height, height, 0, kernels.bicubic),
   ];
-  return { width, height, data: resample(photo, columns, rows, kernels.bicubic) };
+  return { width, height, data: resample(photo, columns, rows) };
 }
 
 function rgba({ width, height, data }: Image): ImageData {

@@ -39,7 +39,10 @@ const EXPERIMENT = experiment(import.meta, {
 });
 
 async function main(args: readonly string[]): Promise<void> {
-  const { folder = "", workers = 1, batch = 32, batches = 100, steps = 0 } = parseFlags(args, FLAGS);
+  const { folder = "", workers = 1, batch = 32, batches = 100, steps = 0 } = parseFlags(
+    args,
+    FLAGS,
+  );
   const { engine } = await openEngine();
   const tree = await openTree(folder, "train");
   const open = decoders(workers);
