@@ -1,5 +1,5 @@
-import { compile } from "./formats/wasm.ts";
 import type { Image, LazyImage } from "./formats/rgb_image.ts";
+import { memory, scaleRow, sumRows } from "./resample.wasm";
 
 /** The weights by which new pixels along one direction sum old ones. */
 export interface Filters {
@@ -92,16 +92,6 @@ function to22Bits(value: number): number {
   return Math.trunc(value * 2 ** 22 + Math.sign(value) * 0.5);
 }
 
-/** What `resample.wat` exports. */
-interface Sums {
-  readonly memory: WebAssembly.Memory;
-  scaleRow(row: number, filters: number, end: number, out: number): void;
-  sumRows(rows: number, length: number, filters: number, end: number, out: number): void;
-}
-
-const sums = new WebAssembly.Instance(compile(import.meta.resolve("./resample.wasm")))
-  .exports as unknown as Sums;
-
 /** Bytes that a sum may write beyond its row's end. */
 const BEYOND = 16;
 
@@ -119,16 +109,16 @@ export function resample(image: Image | LazyImage, columns: Filters, rows: Filte
     line * part.height + BEYOND,
     line * rows.count + BEYOND,
   );
-  const memory = memoryOf(end);
-  new Int32Array(memory.buffer, across).set(columns.table);
-  new Int32Array(memory.buffer, down).set(rows.table);
+  const bytes = ofMemory(end);
+  new Int32Array(bytes.buffer, across).set(columns.table);
+  new Int32Array(bytes.buffer, down).set(rows.table);
   for (let y = 0; y < part.height; y++) {
     const start = 3 * ((part.top - top + y) * width + part.left - left);
-    memory.set(data.subarray(start, start + 3 * part.width), row);
-    sums.scaleRow(row, across, down, scaled + y * line);
+    bytes.set(data.subarray(start, start + 3 * part.width), row);
+    scaleRow(row, across, down, scaled + y * line);
   }
-  sums.sumRows(scaled, line, down, row, out);
-  return memory.slice(out, out + line * rows.count);
+  sumRows(scaled, line, down, row, out);
+  return bytes.slice(out, out + line * rows.count);
 }
 
 /** Where each of some things begins that have these sizes in bytes, and where the last one ends. */
@@ -137,11 +127,11 @@ function places(...sizes: readonly number[]): number[] {
   return [0, ...sizes.map((size) => end += size)];
 }
 
-/** The memory of the sums, of at least this many bytes. */
-function memoryOf(bytes: number): Uint8Array {
-  const missing = bytes - sums.memory.buffer.byteLength;
-  if (missing > 0) sums.memory.grow(Math.ceil(missing / PAGE));
-  return new Uint8Array(sums.memory.buffer);
+/** The memory of WebAssembly, of at least this many bytes. */
+function ofMemory(size: number): Uint8Array {
+  const missing = size - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  return new Uint8Array(memory.buffer);
 }
 
 /** Bytes of a page of WebAssembly's memory. */
