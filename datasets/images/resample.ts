@@ -16,7 +16,10 @@ export interface Filters {
   readonly table: Int32Array;
 }
 
-/** How values between pixels are found: as by Pillow's `BILINEAR` or `BICUBIC`, columns first. */
+/**
+ * How values between pixels are found: as by Pillow's `BILINEAR` or `BICUBIC`, bit for bit. Columns
+ * come first; Pillow 13 begins with rows where that is cheaper, and a byte then differs by 1.
+ */
 export type Interpolation = "bilinear" | "bicubic";
 
 /** A way to weigh the old pixels around a new one. */
@@ -49,8 +52,8 @@ function cubic(distance: number): number {
 
 /**
  * The filters that scale the `from` pixels from index `start` on to `to` pixels, antialiased if it
- * shrinks and the kernel is not rigid. `part` leaves out the new pixels before its first index and
- * from its second on. Default: all of them.
+ * shrinks and the kernel is not rigid. Only the new pixels from `begin` on and before `end` get one.
+ * Default: all.
  */
 export function filters(
   from: number,
@@ -65,26 +68,32 @@ export function filters(
   const most = 2 * Math.ceil(reach) + 1;
   const table = new Int32Array((end - begin) * (2 + most));
   const weights = new Float64Array(most);
-  let length = 0;
-  let first = 0;
-  let size = 0;
-  for (let i = begin; i < end; i++) {
+  const nearest = (i: number) => {
     const centre = (i + 0.5) * scale;
-    const least = Math.max(0, Math.floor(centre - reach + 0.5));
-    const count = Math.min(from, Math.floor(centre + reach + 0.5)) - least;
-    if (i === begin) first = least;
-    size = least + count - first;
+    const first = Math.max(0, Math.floor(centre - reach + 0.5));
+    return { centre, first, end: Math.min(from, Math.floor(centre + reach + 0.5)) };
+  };
+  const { first: firstOfAll } = nearest(begin);
+  let length = 0;
+  for (let i = begin; i < end; i++) {
+    const { centre, first, end } = nearest(i);
+    const count = end - first;
     let sum = 0;
     // Loops: calls for each weight would take as long as all of the scaling.
     for (let k = 0; k < count; k++) {
-      weights[k] = weight(Math.abs((least + k + 0.5 - centre) / stretch));
+      weights[k] = weight(Math.abs((first + k + 0.5 - centre) / stretch));
       sum += weights[k];
     }
-    table[length++] = least - first;
+    table[length++] = first - firstOfAll;
     table[length++] = count;
     for (let k = 0; k < count; k++) table[length++] = to22Bits(weights[k] / sum);
   }
-  return { count: end - begin, first: start + first, size, table: table.subarray(0, length) };
+  return {
+    count: end - begin,
+    first: start + firstOfAll,
+    size: nearest(end - 1).end - firstOfAll,
+    table: table.subarray(0, length),
+  };
 }
 
 /** A number times 2²², halves rounded away from 0. */
@@ -92,7 +101,7 @@ function to22Bits(value: number): number {
   return Math.trunc(value * 2 ** 22 + Math.sign(value) * 0.5);
 }
 
-/** Bytes that a sum may write beyond its row's end. */
+/** The most bytes beyond a row's end that the sums read or write. */
 const BEYOND = 16;
 
 /** Scales an image by the filters of its columns and rows. Returns rows × columns × 3 bytes. */

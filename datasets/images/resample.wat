@@ -3,6 +3,8 @@
 ;;
 ;; A filter is a list of 32-bit numbers: how many old pixels or rows lie before the first that it
 ;; weighs, how many it weighs, and their weights. Filters lie one after another, up to `end`.
+;;
+;; `deno run -A tests/support/assemble_wasm.ts` makes `resample.wasm` of this file.
 (module
   (memory (export "memory") 1)
 

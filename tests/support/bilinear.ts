@@ -2,9 +2,9 @@ import type { Image } from "../../datasets/images/formats/rgb_image.ts";
 
 /**
  * Computes one channel of one pixel of a scaled image by the definition of antialiased bilinear
- * scaling: the mean of the source pixels, weighted by a triangle around the pixel's centre, first
- * within each row, rounded, and then of the rows. `part` is the part of the image that is scaled.
- * Default: the whole image.
+ * scaling: the mean of the source pixels, weighted by a triangle around the pixel's centre. Weights
+ * have 22 bits after the point, as in Pillow, and the mean within each row is rounded before that of
+ * the rows. `part` is the part of the image that is scaled. Default: the whole image.
  */
 export function bilinear(
   { width, height, data }: Image,
@@ -21,13 +21,10 @@ export function bilinear(
     weight: (pixel: number) => number,
     of: (pixel: number) => number,
   ) => {
-    let sum = 0;
-    let weights = 0;
-    for (let pixel = 0; pixel < length; pixel++) {
-      sum += weight(pixel) * of(pixel);
-      weights += weight(pixel);
-    }
-    return sum / weights;
+    const weights = Array.from({ length }, (_, pixel) => weight(pixel));
+    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    const bits = weights.map((weight) => Math.round(weight / all * 2 ** 22) / 2 ** 22);
+    return bits.reduce((sum, weight, pixel) => sum + weight * of(pixel), 0);
   };
   const row = (v: number) =>
     mean(
