@@ -132,7 +132,8 @@ export class CohortTraining {
 
   /**
    * Trains the batches that are left of an epoch, and returns their time. Saves the states within it
-   * when asked to, or when `saveEvery` has passed. `undefined` if a trial diverges.
+   * when asked to, or when `saveEvery` has passed. `undefined` if a trial diverges: the others have
+   * their share of the time up to there.
    */
   async #trainBatches(
     group: readonly TrialTraining[],
@@ -165,7 +166,11 @@ export class CohortTraining {
       const inBatch = Math.min(schedule.batch, shown - batch * schedule.batch);
       images += inBatch;
       await this.#guardAll(group, (trial, i) => trial.addStep(values[i], inBatch, rates[i]));
-      if (group.some((trial) => this.#failures.has(trial))) return undefined;
+      const left = group.filter((trial) => !this.#failures.has(trial));
+      if (left.length < group.length) {
+        left.forEach((trial) => trial.addTime(time()));
+        return undefined;
+      }
       this.#showProgress(group, length, images / seconds());
       if (await this.#workers.any(interrupted())) await this.#interrupt(group, time());
       const isRequested = this.#settings.saveRequested?.() ?? false;

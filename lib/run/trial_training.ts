@@ -60,7 +60,7 @@ export interface EpochScores {
   readonly average?: Score;
 }
 
-/** The time of an epoch's steps in this process. */
+/** The time of an epoch's steps in this process, with the same trials. */
 export interface SharedTime extends StepsTime {
   /** The number of trials that shared this time. */
   readonly trials: number;
@@ -336,7 +336,12 @@ export class TrialTraining {
     await this.#saveState(await this.readState(), this.#progressWithin(time));
   }
 
-  /** The progress within an epoch. `time` is that of all its steps in this process. */
+  /** Adds the time of an epoch's steps so far, before it goes on with fewer trials. */
+  addTime(time: SharedTime): void {
+    this.#progress = this.#progressWithin(time);
+  }
+
+  /** The progress within an epoch. `time` is that of its steps since time was last added. */
   #progressWithin(time: SharedTime): RunProgress {
     const { seconds, spent } = this.#progress;
     return {

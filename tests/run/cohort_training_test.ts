@@ -184,6 +184,54 @@ await test(
   repeating,
 );
 
+/** A trial whose term is infinite in the third step of the second epoch. */
+const LATE = `${SICK}
+const late = () => ({
+  id: "late",
+  options: {},
+  build: ({ create }) => {
+    const steps = create.memory("steps", [], (size) => new Float32Array(size));
+    return ({ student, task, live }) => {
+      const loss = task(student), done = live.read(steps);
+      const sickly = loss.mul(0).add(1).div(done.less(6).cast("float32"));
+      return { terms: { task: [1, loss], sickly: [1, sickly] }, writes: [[steps, done.add(1)]] };
+    };
+  },
+});
+export const third = experiment(import.meta, { ...pair, distiller: late() });
+`;
+
+await test(
+  "when one diverges, the time until then stays in the records of the others",
+  LATE,
+  async (toys) => {
+    await runAll(toys, ["teacher"]);
+    // Three seconds a step, and no time beside.
+    let now = 0;
+    const interrupted = () => {
+      now += 3000;
+      return false;
+    };
+    performance.now = () => now;
+    try {
+      const message = await failed(runAll(toys, ["student", "third", "hint"], { interrupted }), 4);
+      assertStringIncludes(message, "Infinity in epoch 2, step 6");
+    } finally {
+      Reflect.deleteProperty(performance, "now");
+    }
+    for (const name of ["student", "hint"]) {
+      const log = await toys.log(name);
+      // The third step of the second epoch is that of the divergence, which takes no time here.
+      assertEquals(log.map((line) => line["perf/seconds"]), [12, 9, 12]);
+      const rates = log.map((line) => line["perf/images_per_second"]);
+      assertEquals(rates, [64 / 12, 64 / 9, 64 / 12]);
+      const { trials: [trial] } = (await readResult(toys.path(`toy/${name}.json`), `toy#${name}`))!;
+      assertEquals(trial.seconds, 12 / 3 + 6 / 3 + 3 / 2 + 12 / 2);
+    }
+  },
+  repeating,
+);
+
 /** Students by two optimisers over parts of batches, one with an average and clipped gradients. */
 const AVERAGING = `
 const { adamw } = retort;
