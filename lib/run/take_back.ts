@@ -4,7 +4,7 @@ import type { Epoch } from "../experiment/experiment.ts";
 import { Failure } from "../values/failure.ts";
 import { Claim, tryClaim } from "./claim.ts";
 import { isSameTrial, listFoundations, type RequestedTrial } from "./queue.ts";
-import { type Resolved, resolveRun, runState, titleOf } from "./resolve.ts";
+import { type Resolved, resolveRun, type RunState, runState, titleOf } from "./resolve.ts";
 import type { RunFolder } from "./run_folder.ts";
 import { neededEpoch, type Settings } from "./settings.ts";
 
@@ -23,8 +23,10 @@ export async function takeBack(
     if (seen.some((one) => isSameTrial(one, trial))) return;
     seen.push(trial);
     const { experiment, seed } = trial;
-    const run = await resolveRun(experiment, seed, { ...settings, fresh }, keep);
-    if (run.state === "done" || await takeBackRun(run, keep, settings) === "done") return;
+    const own = { ...settings, fresh };
+    const look = () => resolveRun(experiment, seed, own, keep);
+    const run = await look();
+    if (run.state === "done" || await takeBackRun(run, look, keep, own) === "done") return;
     for (const { trained } of listFoundations(experiment)) {
       await visit(trained, [neededEpoch(trained, settings)], settings.fresh && isAsked(trained));
     }
@@ -33,21 +35,22 @@ export async function takeBack(
   for (const trial of asked) await visit(trial, [], settings.fresh);
 }
 
-/** Takes a run back if there is one, and returns its state. */
+/** Takes a run back if there is one, and returns the state of the trial's run then. */
 async function takeBackRun(
-  run: Resolved,
+  seen: Resolved,
+  look: () => Promise<Resolved>,
   keep: readonly Epoch[],
   settings: Settings,
-): Promise<"done" | "begun" | undefined> {
-  // A run that has begun anew, even if it has saved nothing yet, is wanted in place of the old one.
-  const isFree = run.state === "missing" && !existsSync(run.folder.path);
-  if (!isFree && run.state !== "stale") return undefined;
-  const found = await findAside(run, keep, settings);
-  if (!found) return undefined;
-  const { folder } = run;
-  const claim = tryClaim(folder, titleOf(run), new Leases());
-  if (!(claim instanceof Claim)) return undefined;
+): Promise<RunState> {
+  if (!await findAside(seen, keep, settings)) return seen.state;
+  const claim = tryClaim(seen.folder, titleOf(seen), new Leases());
+  if (!(claim instanceof Claim)) return seen.state;
   using _ = claim;
+  // Before this process had the claim, another one may have taken the run back, or trained it.
+  const run = await look();
+  const found = await findAside(run, keep, settings);
+  if (!found) return run.state;
+  const { folder } = run;
   const former = await folder.putAside();
   await folder.takeBack(found.aside);
   const kept = former ? `; the one in its place is kept in ${former}` : "";
@@ -59,12 +62,15 @@ async function takeBackRun(
   return found.state;
 }
 
-/** Finds the run to take back. */
+/** Finds the run to take back. `undefined` also if the one in its place is to stay. */
 async function findAside(
-  { folder, experiment, declaration }: Resolved,
+  { folder, experiment, declaration, state }: Resolved,
   keep: readonly Epoch[],
   settings: Settings,
 ): Promise<{ readonly aside: RunFolder; readonly state: "done" | "begun" } | undefined> {
+  // A run that has begun anew, even if it has saved nothing yet, is wanted in place of the old one.
+  const isFree = state === "missing" && !existsSync(folder.path);
+  if (!isFree && state !== "stale") return undefined;
   const asides = await folder.asides();
   const states = await Promise.all(
     asides.map((aside) =>

@@ -1,5 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
+import { RunFolder } from "../../lib/run/run_folder.ts";
+import { takeBack } from "../../lib/run/take_back.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys, toysIn } from "../support/toy_runs.ts";
 
@@ -47,5 +50,35 @@ await needs(
       await toys.run("teacher", 1, { fresh: true });
       assertEquals(existsSync(toys.of("teacher", 1) + ".old-1"), true);
       assertEquals(toys.said().includes("taken back"), false);
+    }),
+);
+
+await needs(
+  everything,
+  "takeBack: what another process takes back between look and claim stays where it is",
+  () =>
+    toys(PAIR, async (toys) => {
+      const first = await toys.run("teacher");
+      const [path, aside] = [toys.of("teacher", 1), `${toys.of("teacher", 1)}.old-1`];
+      Deno.renameSync(path, aside);
+      await Deno.mkdir(path);
+      const { tensors, metadata } = await loadCheckpoint(`${aside}/latest.safetensors`);
+      const stale = { ...metadata as object, declaration: "another" };
+      await saveCheckpoint(`${path}/latest.safetensors`, tensors, stale);
+
+      const asked = [{ experiment: await toys.experiment("teacher"), seed: 1 }];
+      // The result is the last thing that is read of the run to take back.
+      const { trial } = RunFolder.prototype;
+      RunFolder.prototype.trial = async function () {
+        RunFolder.prototype.trial = trial;
+        const found = await this.trial();
+        await takeBack(asked, toys.settings());
+        return found;
+      };
+      await takeBack(asked, toys.settings());
+      assertEquals(toys.said().split("is taken back").length - 1, 1);
+      const names = Array.from(Deno.readDirSync(toys.path("runs/toy#teacher")), ({ name }) => name);
+      assertEquals(names.sort(), ["seed-1", "seed-1.old-2"]);
+      assertEquals(await toys.run("teacher"), first);
     }),
 );
