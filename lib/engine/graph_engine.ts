@@ -353,10 +353,15 @@ const NOTICE = 2000;
 /** Returns the reason of a lost worker if that is why a run failed, or else the run's error. */
 async function lossOr(error: unknown, lost: AbortSignal): Promise<unknown> {
   if (lost.aborted) return lost.reason;
-  if (!/Collective|RPC|GRPC/.test(messageOf(error))) return error;
+  const line = messageOf(error).split("\n").find((line) => /Collective|RPC|GRPC/.test(line));
+  if (line === undefined) return error;
   const noticed = AbortSignal.any([lost, AbortSignal.timeout(NOTICE)]);
   await new Promise((resolve) => noticed.addEventListener("abort", resolve));
   if (lost.aborted) return lost.reason;
-  const [line] = messageOf(error).split("\n").slice(1);
-  return new Failure(1, `the workers have lost each other: ${line}`, { cause: error });
+  return new Failure(
+    1,
+    `the workers have lost each other: ${line.trim()}; start all workers again, and the run goes on ` +
+      "from its last save",
+    { cause: error },
+  );
 }

@@ -7,6 +7,7 @@ import { slkd } from "../../lib/distillers/slkd.ts";
 import type { StepFunction } from "../../lib/engine/engine.ts";
 import { gather } from "../../lib/kernels/gather.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
+import { Session } from "../../lib/tensorflow/session.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { useTensorflow } from "../support/engines.ts";
 import { fiveSteps } from "../support/five_steps.ts";
@@ -382,5 +383,30 @@ await needs(
       assertEquals(exit, 1);
     }
     engine.close();
+  },
+);
+
+await needs(
+  everything,
+  "GraphEngine: workers that have lost each other are told with TensorFlow's own line and the way out",
+  async () => {
+    await useTensorflow();
+    const { prepare } = Session.prototype;
+    const line = "TensorFlow: running the step: Collective ops is aborted by: connection reset";
+    try {
+      for (const message of [line, `2 root errors found.\n  ${line}\nHint: none`]) {
+        Session.prototype.prepare = () => () => Promise.reject(new Error(message));
+        const engine = new GraphEngine({}, undefined, new AbortController().signal);
+        const failure = await assertRejects(() => engine.read([]), Failure);
+        assertEquals([failure.exit, failure.message], [
+          1,
+          `the workers have lost each other: ${line}; start all workers again, and the run goes on ` +
+          "from its last save",
+        ]);
+        engine.close();
+      }
+    } finally {
+      Session.prototype.prepare = prepare;
+    }
   },
 );
