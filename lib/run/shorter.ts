@@ -122,12 +122,22 @@ async function shorterRuns(trial: LongerTrial): Promise<ShorterRun[]> {
 
 /** Lists the folders of a seed's runs, quick ones and those that were put aside among them. */
 async function* runFolders(folder: string, seed: number): AsyncGenerator<string> {
-  if (!existsSync(folder)) return;
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+  for (const { name, isDirectory } of await entriesOf(folder)) {
     const path = join(folder, name);
-    if (!isDirectory) continue;
+    // Leases and caches come and go, and hold no runs.
+    if (!isDirectory || /^\.|^seed-\d.*\.claim/.test(name)) continue;
     if (!existsSync(join(path, "declaration.json"))) yield* runFolders(path, seed);
     else if (new RegExp(`^seed-${seed}(?!\\d)`).test(name)) yield path;
+  }
+}
+
+/** The entries of a folder. None if it is gone. */
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }
 
@@ -172,8 +182,9 @@ async function readShorter(
     const latest = await folder.latest();
     return latest?.progress.declaration === hash ? { ...latest, folder, schedule } : undefined;
   } catch (error) {
-    // A damaged run is none to go on from.
-    if (error instanceof Failure || error instanceof SyntaxError) return undefined;
+    // A run that is damaged, or that another process has just put aside, is none to go on from.
+    const expected = [Failure, SyntaxError, Deno.errors.NotFound];
+    if (expected.some((kind) => error instanceof kind)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { dryRunAll } from "../../lib/run/dry_run.ts";
@@ -98,6 +98,36 @@ await needs(
 
       await toys.run("long", 1, { fresh: true });
       assertEquals(toys.said().includes("goes on"), false);
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "shorter: neither claims nor caches among the runs are searched, and one that goes meanwhile is none",
+  () =>
+    toys(LENGTHS, async (toys) => {
+      await toys.run("plain2");
+      const other = (...names: string[]) => toys.path("runs", ...names);
+      for (const place of ["toy#x/seed-1.claim", ".cache/package", "toy#y"]) {
+        await Deno.mkdir(other(place), { recursive: true });
+      }
+      const searched: string[] = [];
+      const { readDir } = Deno;
+      Deno.readDir = (path) => {
+        searched.push(String(path));
+        // As another process does between two looks.
+        if (path === other("toy#y")) Deno.removeSync(path);
+        return readDir(path);
+      };
+      try {
+        toys.said();
+        await toys.run("plain4");
+      } finally {
+        Deno.readDir = readDir;
+      }
+      assertStringIncludes(toys.said(), "toy#plain4 seed 1 goes on from the run of 2 epochs");
+      assert(searched.includes(other("toy#y")));
+      assertEquals(searched.filter((path) => /\.claim|\.cache/.test(path)), []);
     }, repeating),
 );
 
