@@ -92,9 +92,10 @@ async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
 }
 
 /**
- * Checks that workers can share each batch of these trials: they have the same data, each has an
- * image of every part of a batch, and no method remembers earlier batches, of which each worker sees its part
- * only. Rejects with a `Failure` (exit 2).
+ * Checks that workers can share each batch of these trials: they have the same data, every worker
+ * gets at least one image of each batch, with `accumulate` one for each part that it makes of its
+ * own, and no method remembers earlier batches, of which each worker sees its part only. Rejects
+ * with a `Failure` (exit 2).
  */
 async function checkWorkers(
   shared: readonly SharedTrial[],
@@ -111,7 +112,7 @@ async function checkWorkers(
     if (assemblies[i].memories.length === 0) continue;
     const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;
     const why = "remembers earlier batches, of which each worker sees its part only";
-    throw new Failure(2, `${who} ${why}: train it without --cluster`);
+    throw new Failure(2, `${who} ${why}: train it in one process`);
   }
 }
 

@@ -25,9 +25,12 @@ export async function trainTogether<T>(
   const cluster = clusterOf(flags, tfConfig);
   if (!cluster) return await run(settings);
   if (settings.pending) {
+    const [source, way] = flags.cluster === undefined
+      ? ["TF_CONFIG", "unset TF_CONFIG, or leave out --pending"]
+      : ["--cluster", "leave out one of them"];
     throw new Failure(
       2,
-      "--pending and --cluster exclude each other: the workers share each batch",
+      `--pending and ${source} exclude each other, since workers share each batch: ${way}`,
     );
   }
   const agreement = await agreementOf(trials, settings);

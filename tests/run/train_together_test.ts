@@ -56,14 +56,24 @@ Deno.test("trainTogether: a process without a cluster trains alone", async () =>
 Deno.test("trainTogether: a shared queue and a shared batch exclude each other", async () => {
   const run = () => Promise.reject(new Error("it trains"));
   const flags = { cluster: "a:1,b:1", rank: 0 };
-  const { exit, message } = await assertRejects(
-    () => trainTogether(flags, undefined, [trial()], { ...settings, pending: true }, run),
-    Failure,
-  );
-  assertEquals([exit, message], [
-    2,
-    "--pending and --cluster exclude each other: the workers share each batch",
-  ]);
+  const tfConfig = JSON.stringify({
+    cluster: { worker: ["a:1", "b:1"] },
+    task: { type: "worker", index: 0 },
+  });
+  const why = "exclude each other, since workers share each batch";
+  for (
+    const [own, variable, message] of [
+      [flags, undefined, `--pending and --cluster ${why}: leave out one of them`],
+      [flags, tfConfig, `--pending and --cluster ${why}: leave out one of them`],
+      [{}, tfConfig, `--pending and TF_CONFIG ${why}: unset TF_CONFIG, or leave out --pending`],
+    ] as const
+  ) {
+    const failure = await assertRejects(
+      () => trainTogether(own, variable, [trial()], { ...settings, pending: true }, run),
+      Failure,
+    );
+    assertEquals([failure.exit, failure.message], [2, message]);
+  }
 });
 
 await needs(["net", "read"], "trainTogether: another declaration is refused", async () => {

@@ -286,7 +286,7 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
       assertEquals(
         line,
         "toy#remembering seed 1: crd remembers earlier batches, of which each worker sees its " +
-          "part only: train it without --cluster",
+          "part only: train it in one process",
       );
     }
     for (const line of lastLines(await runCluster([toys, toys], ["toy.ts#fewest"]), [2, 2])) {
