@@ -106,14 +106,16 @@ export class PresentData implements Disposable {
 
 /**
  * Compares, before any training, the data of queued trials with those that the runs which they
- * continue or build on learned from. Skips the first trial, which does so before it trains, and data
- * that are not there. Rejects as `checkLearned` does.
+ * continue or build on learned from. Skips the trial that trains `first`, if that is known, which
+ * does so before, and data that are not there. Rejects as `checkLearned` does.
  */
 export async function checkLearnedInQueue(
-  [, ...later]: readonly QueuedTrial[],
+  waiting: readonly QueuedTrial[],
+  first: QueuedTrial | undefined,
   present: PresentData,
 ): Promise<void> {
-  for (const trial of later) {
+  for (const trial of waiting) {
+    if (trial === first) continue;
     const foundation = foundationSettings(trial.experiment, trial.settings);
     const learned = await listLearned(trial, foundation);
     if (learned.length === 0) continue;

@@ -235,12 +235,17 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
  * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
  * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
  * read and fits the teacher or body, that a body fits its student, and that declared iterations end
- * within the last epoch. Skips the first trial, which checks its own before it trains. Skips its
- * data set too, unless a later trial on it has external weights, a body or iterations. Rejects with
- * a `Failure` that names the file, the data set or the optimiser of the schedule.
+ * within the last epoch. Skips the trial that trains `first`, if that is known: it checks its own
+ * before. Skips its data set too, unless another trial on it has external weights, a body or
+ * iterations. Rejects with a `Failure` that names the file, the data set or the optimiser of the
+ * schedule.
  */
-export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Promise<void> {
-  for (const [data, trials] of Map.groupBy(later, dataKey)) {
+export async function checkQueue(
+  waiting: readonly QueuedTrial[],
+  first: QueuedTrial | undefined,
+): Promise<void> {
+  const others = waiting.filter((trial) => trial !== first);
+  for (const [data, trials] of Map.groupBy(others, dataKey)) {
     const { experiment: { dataset }, settings } = trials[0];
     const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
     const bodies = await openExternalWeights(trials, ({ body }) => body ? [body] : [], settings);
@@ -250,7 +255,7 @@ export async function checkQueue([first, ...later]: readonly QueuedTrial[]): Pro
     const schedules = trials.map(({ experiment }) => scheduleOf(experiment, settings));
     const isNeeded = taught.length > 0 || started.length > 0 ||
       schedules.some(({ iterations }) => iterations);
-    if (data === dataKey(first) && !isNeeded) continue;
+    if (first && data === dataKey(first) && !isNeeded) continue;
     const opened = await dataset.open(settings.data, settings.log);
     try {
       const { image, classes: { length: classes } } = opened;

@@ -10,6 +10,7 @@ import { readTrials, recordRun, type Trial } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import { clearLeases } from "./claim.ts";
 import { claimCohorts } from "./claimed_cohorts.ts";
+import { cohorts } from "./cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
@@ -59,16 +60,18 @@ export async function runTrials(
   if (!workers.leads) return await trainAll(waiting, settings);
   await checkDeclaredData(waiting, settings);
   sayLongOptions(waiting, settings);
+  // Which of a shared queue this process trains is not known yet.
+  const [[first] = []] = settings.pending ? [] : cohorts(waiting);
   {
     using present = new PresentData(settings);
     for (const trial of asked) {
       const result = isWaiting(trial) ? undefined : await reuse(trial, settings, present);
       if (result) done.set(trial, result);
     }
-    await checkLearnedInQueue(waiting, present);
+    await checkLearnedInQueue(waiting, first, present);
   }
   await checkResults(waiting);
-  await checkQueue(waiting);
+  await checkQueue(waiting, first);
   const trained = await trainAll(waiting, settings);
   const results: FinishedTrial[] = [];
   const left: string[] = [];

@@ -9,7 +9,9 @@ import {
   type QueuedTrial,
   type RequestedTrial,
 } from "../../lib/run/queue.ts";
+import { Leases } from "../../lib/files/lease.ts";
 import { readResult } from "../../lib/project/result.ts";
+import { type Claim, tryClaim } from "../../lib/run/claim.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { withDisk } from "../support/disk.ts";
@@ -232,8 +234,10 @@ const taughtBy = (dataset: typeof one, file: string, network = large) =>
   experiment(import.meta, { dataset, schedule, teacher: retort.weights(network, { file }), student: small, distiller: kd() });
 const taught = taughtBy(one, "large.safetensors"), unfit = taughtBy(one, "small.safetensors");
 const cut = taughtBy(other, "cut.safetensors"), missing = taughtBy(one, "none.safetensors");
+const master = alone(one);
+const pupil = experiment(import.meta, { dataset: one, schedule, teacher: from(master), student: small, distiller: kd() });
 const absent = experiment(import.meta, { dataset: imageFolder({ folder: "nowhere", size: 8 }), schedule, student: small, distiller: scratch() });
-export default { first: alone(one), same: alone(one), different: alone(other), last: alone(third), taught, unfit, cut, missing, absent };
+export default { first: alone(one), same: alone(one), different: alone(other), last: alone(third), taught, unfit, cut, missing, absent, master, pupil };
 `;
 
 await needs(
@@ -256,10 +260,11 @@ await needs(
         );
         const check = async (...names: string[]) => {
           const trials = await trialsOf(toys, ...names.map((name): [string, number] => [name, 1]));
-          await checkQueue(await queue(trials, toys.settings()));
+          const waiting = await queue(trials, toys.settings());
+          await checkQueue(waiting, waiting.at(0));
           return opens.splice(0);
         };
-        // The first trial checks its own data set before it trains.
+        // The trial that trains first checks its own data set before.
         assertEquals(await check("first"), []);
         assertEquals(await check("first", "same"), []);
         assertEquals(await check("first", "different", "last", "same"), ["other", "third"]);
@@ -284,6 +289,27 @@ await needs(
           assert(!existsSync(toys.path("runs")) && !existsSync(toys.path("toy/first.json")), name);
         }
       })),
+);
+
+await needs(
+  everything,
+  "runTrials: weights that are missing are found before any training, whoever trains first",
+  () =>
+    toys(GIVEN, async (toys) => {
+      const refused = async (names: string[], other: Partial<Settings> = {}) => {
+        const trials = await trialsOf(toys, ...names.map((name): [string, number] => [name, 1]));
+        const message = await failureMessage(runTrials(trials, toys.settings(other)), 3);
+        assertStringIncludes(message, toys.path("none.safetensors"));
+      };
+      await refused(["missing", "pupil"]);
+      assert(!existsSync(toys.path("runs")), "the teacher of the other one trains first");
+
+      const [{ folder }] = await queue(await trialsOf(toys, ["missing", 1]), toys.settings());
+      using held = tryClaim(folder, "missing", new Leases()) as Claim;
+      held.settle();
+      await refused(["missing", "first"], { pending: true });
+      assert(!existsSync(toys.of("first", 1)), "the first one of the queue is another process's");
+    }),
 );
 
 await needs(
