@@ -9,6 +9,7 @@
  *   its file, and leaves again if it then finds another one beside it;
  * - renewed: the file's time is set, which fails once the file is gone. Where no time can be set,
  *   its first byte is written again;
+ * - settled, by a holder that does not give it back soon: the file gets the ending `.settled`;
  * - released, or taken from a dead holder: the file with the holder's name is removed, so never that
  *   of the next one. An empty folder is free.
  *
@@ -17,7 +18,7 @@
  *
  * @module
  */
-import { rmdirSync } from "node:fs";
+import { existsSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Failure, systemMessageOf } from "../values/failure.ts";
@@ -43,7 +44,7 @@ export interface LeaseTimes {
 /** A lease that this process holds until it is disposed. */
 export class Lease implements Disposable {
   readonly #path: string;
-  readonly #file: string;
+  #file: string;
   readonly #timer: ReturnType<typeof setInterval>;
   #lost = false;
 
@@ -56,11 +57,6 @@ export class Lease implements Disposable {
     this.#timer.unref();
   }
 
-  /** Whether the last renewal found that another process has taken the lease. */
-  get lost(): boolean {
-    return this.#lost;
-  }
-
   /** Renews the lease now. Returns whether it is still held. */
   renew(): boolean {
     try {
@@ -70,6 +66,17 @@ export class Lease implements Disposable {
       this.#lost = codeOf(error) === "ENOENT";
     }
     return !this.#lost;
+  }
+
+  /**
+   * Tells others that it is of no use to wait for the lease. If the file system refuses, they wait
+   * until it is released.
+   */
+  settle(): void {
+    const settled = join(this.#path, basename(this.#file, SETTLED) + SETTLED);
+    quietly(() => Deno.renameSync(this.#file, settled));
+    // A network may lose the answer and send a rename again, which then fails although it worked.
+    if (existsSync(settled)) this.#file = settled;
   }
 
   /** Releases the lease. If it was lost, leaves what its next holder has. */
@@ -86,6 +93,8 @@ export interface HeldLease {
   readonly holder: LeaseHolder | undefined;
   /** Whether it was seen to be alive: it runs on this machine, or was watched when it renewed. */
   readonly isAlive: boolean;
+  /** Whether the holder has said that it does not give it back soon. */
+  readonly isSettled: boolean;
 }
 
 /** The file of a lease's holder, as it was last seen. */
@@ -133,7 +142,7 @@ export class Leases {
       const lease = this.#publish(path);
       if (lease) return lease;
     }
-    return { holder: undefined, isAlive: true };
+    return { holder: undefined, isAlive: true, isSettled: false };
   }
 
   /**
@@ -179,7 +188,11 @@ export class Leases {
       : 0;
     this.#watched.set(path, { ...sight, silent, at, hasRenewed });
     if (silent > this.#times.silence) return undefined;
-    return { holder, isAlive: isHere || hasRenewed && silent <= 3 * this.#times.beat };
+    return {
+      holder,
+      isAlive: isHere || hasRenewed && silent <= 3 * this.#times.beat,
+      isSettled: name.endsWith(SETTLED),
+    };
   }
 
   /** Puts this process's file in place. `undefined` if another process was faster. */
@@ -225,6 +238,9 @@ export class Leases {
     }
   }
 }
+
+/** The ending of the file of a holder that does not give its lease back soon. */
+const SETTLED = ".settled";
 
 /** Milliseconds after which a process that waits says so. */
 const MOMENT = 1000;

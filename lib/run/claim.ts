@@ -27,9 +27,9 @@ export class Claim implements Disposable {
     this.#title = title;
   }
 
-  /** Whether another process is known to have taken the trial over. */
-  get lost(): boolean {
-    return this.#lease.lost;
+  /** Tells others that this process trains the trial now: they do not wait for it any more. */
+  settle(): void {
+    this.#lease.settle();
   }
 
   /**

@@ -9,7 +9,7 @@ import { describeHolder } from "../files/lease_holder.ts";
 import { Failure } from "../values/failure.ts";
 import { claim, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
-import { buildsOn, type QueuedTrial } from "./queue.ts";
+import { buildsOn, describeChange, type QueuedTrial } from "./queue.ts";
 import { resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type ClaimedTrial, shareTrials } from "./share_trials.ts";
@@ -19,14 +19,17 @@ const PERIOD = 2000;
 
 /**
  * Claims the cohorts of a queue, one after the other. Waits for teachers and first stages that
- * other processes train. With `settings.pending`, leaves out requested trials that others hold, and
- * otherwise rejects at the first one with a `Failure` (exit 2). Rejects with a `Failure` also if
- * the queue trains done trials anew with `settings.pending` (exit 2), since each process would, and
- * if the user interrupts the waiting (exit 130).
+ * other processes train. With `settings.pending`, leaves out requested trials that others train, and
+ * otherwise rejects at the first one that they hold with a `Failure` (exit 2). Gives a trial to
+ * `refuse`, with the reason, whose run is now one of other code: another process has trained it
+ * meanwhile. Rejects with a `Failure` also if the queue trains done trials anew with
+ * `settings.pending` (exit 2), since each process would, and if the user interrupts the waiting (exit
+ * 130).
  */
 export async function* claimCohorts(
   waiting: readonly QueuedTrial[],
   settings: Settings,
+  refuse: (trial: QueuedTrial, reason: string) => void,
 ): AsyncGenerator<readonly ClaimedTrial<QueuedTrial>[]> {
   const { pending = false, status, interrupted } = settings;
   if (pending && waiting.some(({ settings: { fresh } }) => fresh)) {
@@ -45,12 +48,19 @@ export async function* claimCohorts(
       const looked = isTried ? { ...settings, fresh: false } : settings;
       return (await resolveRun(experiment, seed, looked, keep)).state === "done";
     },
+    isRefused: async (trial) => {
+      const { experiment, seed, settings, keep } = trial;
+      const { state } = await resolveRun(experiment, seed, settings, keep);
+      if (state === "changed") refuse(trial, await describeChange(trial));
+      return state === "changed";
+    },
     joins: (group, trial) => group.length < most && joinsCohort(group, trial),
     wait: async (awaited) => {
       if (interrupted()) throw new Failure(130, "interrupted while others train");
       const lines = Array.from(awaited, ([trial, held]) => {
         const claimant = describeHolder(held.holder);
-        if (held.isAlive) return `waits for ${titleOf(trial)}, which ${claimant} trains`;
+        const work = held.isSettled ? "trains" : "has claimed and may give back";
+        if (held.isAlive) return `waits for ${titleOf(trial)}, which ${claimant} ${work}`;
         return `${titleOf(trial)}: watches whether ${claimant}, which claimed it, is alive`;
       });
       const text = lines.join("\n");

@@ -186,6 +186,23 @@ export function buildsOn({ experiment }: RequestedTrial, other: RequestedTrial):
 }
 
 /**
+ * The trials of a queue that build on some others, directly or not, with the one that each builds
+ * on.
+ */
+export function dependents(
+  waiting: readonly QueuedTrial[],
+  others: readonly QueuedTrial[],
+): ReadonlyMap<QueuedTrial, QueuedTrial> {
+  const found = new Map<QueuedTrial, QueuedTrial>();
+  // Each trial stands after those that it builds on.
+  for (const trial of waiting) {
+    const base = [...others, ...found.keys()].find((one) => buildsOn(trial, one));
+    if (base) found.set(trial, base);
+  }
+  return found;
+}
+
+/**
  * Orders a queue for several processes: trials on which others build come before the rest, so that
  * few have to wait.
  */
@@ -200,17 +217,20 @@ export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[]
  */
 export async function checkCode(waiting: readonly QueuedTrial[]): Promise<void> {
   const lines = [];
-  for (const trial of waiting) if (trial.state === "changed") lines.push(await sayChanged(trial));
+  for (const trial of waiting) {
+    if (trial.state === "changed") lines.push(await describeChange(trial));
+  }
   if (lines.length > 0) throw new Failure(2, lines.join("\n"));
 }
 
-async function sayChanged(trial: QueuedTrial): Promise<string> {
-  const { identity: { id }, seed, need } = trial;
+/** Says which modules have changed since a run, and the ways out. */
+export async function describeChange(trial: QueuedTrial): Promise<string> {
+  const { identity: { id }, seed, need, settings: { pending } } = trial;
   const modules = (await changedModules(trial)).join(", ");
   const command = shellCommand(["deno", "task", "exp", id, "--seed", String(seed), "--fresh"]);
   const title = `${need ? `${need.role} ` : ""}${titleOf(trial)}`;
   return `${title}: code has changed since: ${modules}; --keep takes the run as it is, ` +
-    `${need ? `\`${command}\`` : "--fresh"} trains it again`;
+    `${need || pending ? `\`${command}\`` : "--fresh"} trains it again`;
 }
 
 /**

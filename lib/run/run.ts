@@ -15,10 +15,10 @@ import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
 import {
-  buildsOn,
   checkCode,
   checkQueue,
   checkResults,
+  dependents,
   isSameTrial,
   queue,
   type QueuedTrial,
@@ -43,9 +43,10 @@ export interface FinishedTrial extends RequestedTrial {
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
  * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that other
  * processes train with `settings.pending`, and all of them if another worker leads. If a trial
- * diverges, trains the others that do not build on it, and then rejects with a `Failure` (exit 4)
- * that names it. Rejects with any other failure at once. Missing data or weights (exit 3) fail
- * before any training.
+ * diverges (exit 4), or another process has meanwhile trained it with other code (exit 2), trains the
+ * others that do not build on it, and then rejects with a `Failure` that names it; with
+ * `settings.pending` such other code is only a line. Rejects with any other failure at once. Missing
+ * data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
   asked: readonly RequestedTrial[],
@@ -87,14 +88,18 @@ export async function runTrials(
   return results;
 }
 
-/** Trains queued trials, cohort after cohort. Rejects at the end if some of them diverged. */
+/** Trains queued trials, cohort after cohort. Rejects at the end if some of them failed. */
 async function trainAll(
   waiting: readonly QueuedTrial[],
   settings: Settings,
 ): Promise<FinishedTrial[]> {
   const done: FinishedTrial[] = [];
   const failed = new Map<QueuedTrial, Failure>();
-  for await (const shared of shareCohorts(waiting, settings)) {
+  const refuse = (trial: QueuedTrial, reason: string) => {
+    if (settings.pending) settings.status.line(reason);
+    else failed.set(trial, new Failure(2, reason));
+  };
+  for await (const shared of shareCohorts(waiting, settings, refuse)) {
     for (const [trial, outcome] of await trainCohort(shared)) {
       if (outcome instanceof Failure) failed.set(trial, outcome);
       // A requested trial that is trained early, because another needs it, is reported at its turn.
@@ -112,13 +117,14 @@ async function trainAll(
 async function* shareCohorts(
   waiting: readonly QueuedTrial[],
   settings: Settings,
+  refuse: (trial: QueuedTrial, reason: string) => void,
 ): AsyncGenerator<readonly SharedTrial[]> {
   const { workers = SOLE_WORKER } = settings;
   await workers.agree("queue", JSON.stringify(waiting.map(titleOf)));
   const positions = async (cohort: readonly number[]) =>
     JSON.parse(await workers.follow(JSON.stringify(cohort))) as number[];
   if (workers.leads) {
-    for await (const cohort of claimCohorts(waiting, settings)) {
+    for await (const cohort of claimCohorts(waiting, settings, refuse)) {
       await positions(cohort.map(({ trial }) => waiting.indexOf(trial)));
       yield cohort;
     }
@@ -128,20 +134,6 @@ async function* shareCohorts(
   for (let cohort = await positions([]); cohort.length > 0; cohort = await positions([])) {
     yield cohort.map((i) => ({ trial: waiting[i], claim: undefined }));
   }
-}
-
-/** The trials that build on some others, directly or not, with the one that each builds on. */
-function dependents(
-  waiting: readonly QueuedTrial[],
-  others: readonly QueuedTrial[],
-): ReadonlyMap<QueuedTrial, QueuedTrial> {
-  const found = new Map<QueuedTrial, QueuedTrial>();
-  // Each trial stands after those that it builds on.
-  for (const trial of waiting) {
-    const base = [...others, ...found.keys()].find((one) => buildsOn(trial, one));
-    if (base) found.set(trial, base);
-  }
-  return found;
 }
 
 /** One failure that names all of them. */

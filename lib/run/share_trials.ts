@@ -4,8 +4,9 @@
  * Each process takes the first trial in the list's order that is not done, whose foundations
  * (teachers and first stages) are done, and that no living process holds. Where others hold trials
  * that its own build on, it waits. It ends when nothing is left that it could ever take: the rest is
- * done, is held by processes that were seen to be alive, or builds on what failed here. Whether a
- * trial is done is only judged while it is claimed.
+ * done, is trained by processes that were seen to be alive, or builds on what failed here. Who has
+ * claimed trials may give some of them back until it trains them, so the others wait until then.
+ * Whether a trial is done is only judged while it is claimed.
  *
  * @module
  */
@@ -26,6 +27,8 @@ export interface Sharing<T> {
   readonly claim: (trial: T) => Promise<Claim | HeldLease>;
   /** Whether a claimed trial is done. `isTried` tells whether this process has trained it. */
   readonly isDone: (trial: T, isTried: boolean) => Promise<boolean>;
+  /** Whether a claimed trial that is not done must not be trained. Default: never. */
+  readonly isRefused?: (trial: T) => Promise<boolean>;
   /** Whether a trial trains together with those already claimed. Default: never. */
   readonly joins?: (group: readonly T[], trial: T) => boolean;
   /** Pauses before the next look at trials that other processes hold. */
@@ -36,7 +39,7 @@ export interface Sharing<T> {
  * Claims trials of a list, each after those that it builds on, and yields one after the other, or
  * groups that train together. Their claims are released when the next one is asked for, or the loop
  * is left. A trial that is not done by then has failed and is not yielded again, unless its claim was
- * released before.
+ * released before. One that is refused counts as failed.
  */
 export async function* shareTrials<T>(
   trials: readonly T[],
@@ -61,6 +64,7 @@ export async function* shareTrials<T>(
       using unused = new DisposableStack();
       unused.use(claim);
       if (await sharing.isDone(trial, tried.has(trial))) open.delete(trial);
+      else if (!tried.has(trial) && await sharing.isRefused?.(trial)) tried.add(trial);
       if (!open.has(trial) || tried.has(trial)) continue;
       claims.use(unused.move());
       group.push({ trial, claim });
@@ -82,9 +86,9 @@ export async function* shareTrials<T>(
 
 /**
  * Selects, of the trials that others hold, those to wait for: a trial that this process could take
- * builds on it, or its holder may be dead, so that this process could take it over. `open` are the
- * trials that are not done, in the queue's order, `tried` those that were not done after this
- * process had trained them.
+ * builds on it, or its holder may be dead or give it back, so that this process could take it over.
+ * `open` are the trials that are not done, in the queue's order, `tried` those that were not done
+ * after this process had trained them, or that it refused.
  */
 export function selectAwaited<T>(
   open: readonly T[],
@@ -101,8 +105,8 @@ export function selectAwaited<T>(
     else missing.forEach((one) => needed.add(one));
   }
   return new Map(
-    Array.from(held).filter(([trial, { isAlive }]) =>
-      needed.has(trial) || !isAlive && !tried.has(trial)
+    Array.from(held).filter(([trial, { isAlive, isSettled }]) =>
+      needed.has(trial) || !(isAlive && isSettled) && !tried.has(trial)
     ),
   );
 }

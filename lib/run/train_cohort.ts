@@ -26,9 +26,9 @@ export interface SharedTrial {
 
 /**
  * Trains trials together whose teachers and first stages are done, and records their results. Takes
- * as many of them as fit into memory, the first ones, and returns the outcomes of these. Releases
- * the claims of the others. An old run is put aside once the new one can begin. Rejects with a
- * `Failure` (exit 130) if the user stops it.
+ * as many of them as fit into memory, the first ones, settles their claims, and returns the outcomes
+ * of these. Releases the claims of the others. An old run is put aside once the new one can begin.
+ * Rejects with a `Failure` (exit 130) if the user stops it.
  */
 export async function trainCohort(
   claimed: readonly SharedTrial[],
@@ -146,7 +146,7 @@ async function begunPrecision(
   return state === "begun" ? (await folder.latest())?.progress.precision : undefined;
 }
 
-/** Takes as many trials as fit into memory, and releases the claims of the others. */
+/** Takes as many trials as fit into memory, settles their claims and releases those of the others. */
 async function takeFitting(
   shared: readonly SharedTrial[],
   prepared: Prepared,
@@ -158,6 +158,7 @@ async function takeFitting(
     ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
     : shared.length;
   const taken = shared.slice(0, await workers.least(fitting));
+  for (const { claim } of taken) claim?.settle();
   for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
   return taken;
 }

@@ -42,8 +42,12 @@ await needs(
       const path = join(folder, "runs/a/seed-1.claim");
       {
         using lease = take(new Leases(), path);
-        assertEquals(held(new Leases(), path), { holder: thisHolder(), isAlive: true });
-        assert(lease.renew() && !lease.lost);
+        assertEquals(held(new Leases(), path), {
+          holder: thisHolder(),
+          isAlive: true,
+          isSettled: false,
+        });
+        assert(lease.renew());
       }
       assertEquals([...Deno.readDirSync(join(folder, "runs/a"))], []);
       using _again = take(new Leases(), path);
@@ -114,8 +118,8 @@ await needs(
         await pause(20);
         held(leases, path);
       }
-      assertEquals(held(leases, path), { holder: elsewhere(), isAlive: true });
-      assert(!lease.lost);
+      assertEquals(held(leases, path), { holder: elsewhere(), isAlive: true, isSettled: false });
+      assert(lease.renew());
     }),
 );
 
@@ -126,14 +130,43 @@ await needs(
     inTemporary(async (folder) => {
       const path = join(folder, "lease");
       const lost = take(new Leases(BRIEF, elsewhere()), path);
+      Deno.renameSync(path, `${path}-aside`);
+      await pause(4 * BRIEF.beat);
+      Deno.renameSync(`${path}-aside`, path);
+      assert(!lost.renew(), "a beat has noticed");
       Deno.removeSync(path, { recursive: true });
       using next = take(new Leases(), path);
-      await pause(4 * BRIEF.beat);
-      assert(lost.lost, "a beat notices");
-      assert(!lost.renew());
+      lost.settle();
+      assert(!held(new Leases(), path).isSettled);
       lost[Symbol.dispose]();
       assert(next.renew());
       held(new Leases(), path);
+    }),
+);
+
+await needs(
+  everything,
+  "lease: a settled one is held, renewed and released as before, and others see it",
+  () =>
+    inTemporary((folder) => {
+      const path = join(folder, "lease");
+      const leases = new Leases();
+      {
+        using lease = take(new Leases(), path);
+        assert(!held(leases, path).isSettled);
+        for (let i = 0; i < 2; i++) {
+          lease.settle();
+          assert(lease.renew());
+          assertEquals(held(leases, path), {
+            holder: thisHolder(),
+            isAlive: true,
+            isSettled: true,
+          });
+        }
+      }
+      assertEquals([...Deno.readDirSync(folder)], []);
+      leave(path, "one.settled", JSON.stringify({ ...thisHolder(), process: 2 ** 22 + 1 }));
+      using _again = take(leases, path);
     }),
 );
 

@@ -1,10 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type HeldLease, Leases } from "../../lib/files/lease.ts";
+import { type HeldLease, type Lease, Leases } from "../../lib/files/lease.ts";
 import { readResult } from "../../lib/project/result.ts";
 import { type Claim, tryClaim } from "../../lib/run/claim.ts";
-import { selectAwaited, shareTrials, type Sharing } from "../../lib/run/share_trials.ts";
+import {
+  type ClaimedTrial,
+  selectAwaited,
+  shareTrials,
+  type Sharing,
+} from "../../lib/run/share_trials.ts";
 import { stream } from "../../lib/values/random.ts";
 import { Child } from "../support/child.ts";
 import { everything, needs } from "../support/needs.ts";
@@ -22,8 +27,9 @@ const FAMILY: Readonly<Record<string, readonly string[]>> = {
 const NAMES = Object.keys(FAMILY);
 const foundations = (name: string) => FAMILY[name];
 
-const ALIVE: HeldLease = { holder: undefined, isAlive: true };
-const DOUBTFUL: HeldLease = { holder: undefined, isAlive: false };
+const ALIVE: HeldLease = { holder: undefined, isAlive: true, isSettled: true };
+const DOUBTFUL: HeldLease = { ...ALIVE, isAlive: false };
+const UNSETTLED: HeldLease = { ...ALIVE, isSettled: false };
 
 /** The names that `selectAwaited` gives for trials that are held or were tried. */
 function awaited(
@@ -40,14 +46,16 @@ Deno.test("selectAwaited: what own trials build on, but not what only others wil
   assertEquals(awaited(NAMES, { teacher: ALIVE, other: ALIVE }), ["teacher", "other"]);
   assertEquals(awaited(["student", "grandchild"], { student: ALIVE }), ["student"]);
   assertEquals(awaited(["grandchild", "both"], { grandchild: ALIVE, both: ALIVE }), []);
-  assertEquals(awaited(["grandchild", "both"], { grandchild: ALIVE, both: DOUBTFUL }), ["both"]);
+  for (const held of [DOUBTFUL, UNSETTLED]) {
+    assertEquals(awaited(["grandchild", "both"], { grandchild: ALIVE, both: held }), ["both"]);
+  }
 });
 
 Deno.test("selectAwaited: nothing that builds on what failed here, unless another one tries it", () => {
   assertEquals(awaited(NAMES, { other: ALIVE }, ["teacher"]), []);
   assertEquals(awaited(NAMES, { other: DOUBTFUL }, ["teacher"]), ["other"]);
   assertEquals(awaited(NAMES, { teacher: ALIVE }, ["teacher", "other"]), ["teacher"]);
-  assertEquals(awaited(["both"], { both: DOUBTFUL }, ["both"]), []);
+  for (const both of [DOUBTFUL, UNSETTLED]) assertEquals(awaited(["both"], { both }, ["both"]), []);
 });
 
 /** Shares the toy trials in a folder. `done` grows by the trials that others end. */
@@ -108,7 +116,8 @@ await needs(
   () =>
     inTemporary(async (folder) => {
       const done = new Set<string>();
-      using _held = new Leases().take(join(folder, "both.claim")) as Disposable;
+      using held = new Leases().take(join(folder, "both.claim")) as Lease;
+      held.settle();
       const joins = (group: readonly string[]) => group.length < 2;
       const taken = await takeAll(sharing(folder, done, { joins }), done);
       assertEquals(taken, ["teacher+other", "student", "grandchild"]);
@@ -139,6 +148,56 @@ await needs(
         "grandchild+both",
         "both",
       ]);
+    }),
+);
+
+await needs(
+  everything,
+  "shareTrials: one that is refused is not yielded, what builds on it never, and its claim is free",
+  () =>
+    inTemporary(async (folder) => {
+      const done = new Set<string>();
+      const isRefused = (name: string) => Promise.resolve(name === "teacher");
+      const taken = await takeAll(sharing(folder, done, { isRefused }), done, (name) => {
+        using claim = tryClaim({ path: join(folder, "teacher") }, "", new Leases()) as Claim;
+        claim.check();
+        return name === "other";
+      });
+      assertEquals(taken, ["other"]);
+    }),
+);
+
+await needs(
+  everything,
+  "shareTrials: waits until who has claimed trials trains them, and takes what is given back",
+  () =>
+    inTemporary(async (folder) => {
+      const done = new Set<string>();
+      const joins = () => true;
+      const first = shareTrials(NAMES, sharing(folder, done, { joins }));
+      const { value: group = [] } = await first.next() as IteratorYieldResult<
+        readonly ClaimedTrial<string>[]
+      >;
+      assertEquals(group.map(({ trial }) => trial), ["teacher", "other"]);
+      const [teacher, other] = group.map(({ claim }) => claim);
+      const waits: string[] = [];
+      const wait = (awaited: ReadonlyMap<string, HeldLease>) => {
+        waits.push([...awaited.keys()].join());
+        if (waits.length === 2) {
+          teacher.settle();
+          other[Symbol.dispose]();
+        }
+        return waits.length > 2 ? Promise.reject(new Error("waits")) : Promise.resolve();
+      };
+      // What builds on the teacher, which is not trained, is none of its trials.
+      const names = ["teacher", "other"];
+      const taken: string[] = [];
+      for await (const [{ trial }] of shareTrials(names, sharing(folder, done, { wait }))) {
+        done.add(trial);
+        taken.push(trial);
+      }
+      assertEquals([taken, waits], [["other"], ["teacher,other", "teacher,other"]]);
+      teacher[Symbol.dispose]();
     }),
 );
 

@@ -42,6 +42,7 @@ async function work(folder: string): Promise<void> {
     wait: () => pause(50),
   });
   for await (const [{ trial: number, claim }] of shared) {
+    claim.settle();
     console.log(number);
     for (const foundation of foundationsOf(number)) {
       if (!await isDone(foundation)) throw new Error(`${number} began before ${foundation}`);
