@@ -16,7 +16,7 @@ import { dryRunAll } from "../run/dry_run.ts";
 import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import { trainTogether } from "../run/train_together.ts";
-import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
+import { requestedTrials, RUN_FLAGS, runSettings } from "./run_flags.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { status } from "../terminal/status.ts";
 
@@ -68,9 +68,7 @@ export async function runExp(
   };
   await checkTypes(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
-  const trials = loaded.flatMap(({ experiment }) =>
-    seeds(options).map((seed) => ({ experiment, seed }))
-  );
+  const trials = requestedTrials(loaded.map(({ experiment }) => experiment), options);
   if (options["dry-run"]) {
     return (await dryRunAll(trials, settings)).forEach((line) => print(line));
   }

@@ -22,12 +22,18 @@ import { identify } from "../project/identify.ts";
 import type { Outcome } from "../project/outcome.ts";
 import { tableFolder, tableFolders } from "../project/find_tables.ts";
 import { findDataFolder } from "../files/data_folder.ts";
-import { foundationsFirst, queue, type QueuedTrial } from "../run/queue.ts";
+import {
+  dependents,
+  foundationsFirst,
+  isSameTrial,
+  queue,
+  type QueuedTrial,
+} from "../run/queue.ts";
 import { unrecorded } from "../run/unrecorded.ts";
 import { status } from "../terminal/status.ts";
 import { shellCommand } from "../values/shell.ts";
 import { namedExperiments } from "./named_experiments.ts";
-import { RUN_FLAGS, seeds } from "./run_flags.ts";
+import { requestedTrials, RUN_FLAGS } from "./run_flags.ts";
 
 const FLAGS = {
   "paper": {
@@ -37,12 +43,14 @@ const FLAGS = {
   "json": { type: "boolean", help: "print one JSON object per cell, or per trial" },
   "pending": {
     type: "boolean",
-    help: "list the trials without a recorded result, and the teachers that they lack",
+    help:
+      "list the trials without a recorded result, done ones too, and the teachers that they lack",
   },
   "commands": {
     type: "boolean",
     help: "with --pending: print one command per trial, teachers first, for `… | parallel -j 2`; " +
-      "each waits for a teacher that another one trains",
+      "each waits for a teacher that another one trains. All that build on a teacher of which a " +
+      "numbered epoch is wanted are one command, which any number of processes can share",
   },
   "seed": { ...RUN_FLAGS.seed, help: `with --pending: ${RUN_FLAGS.seed.help}` },
   "trials": { ...RUN_FLAGS.trials, help: `with --pending: ${RUN_FLAGS.trials.help}` },
@@ -80,8 +88,8 @@ export interface ListedCell {
  * folder: a line for each cell and a sum for each folder, or with `--json` a `ListedCell` for each.
  * Columns that differ only in their metric are one cell. Differences of rows, and cells without an
  * outcome or a paper's number, are left out. `check` checks the types of the modules that declare
- * the tables. With `--pending`, prints the trials to train, or with `--commands` the commands that
- * train them. Rejects with a `Failure` that has the exit code.
+ * the tables. With `--pending`, prints the trials to train or to record, or with `--commands` the
+ * commands that do so. Rejects with a `Failure` that has the exit code.
  */
 export async function runList(
   args: readonly string[],
@@ -95,7 +103,9 @@ export async function runList(
     return print(helpText("deno task list, deno task list [module…] --pending", FLAGS));
   }
   if (options.pending) return await listPending(options, print, within, check);
-  const flag = (["commands", "seed", "trials"] as const).find((name) => options[name]);
+  const flag = (["commands", "seed", "trials"] as const).find((name) =>
+    (options[name] ?? false) !== false
+  );
   if (flag) throw new Failure(2, `--${flag} needs --pending`);
   if (another !== undefined) {
     throw new Failure(2, `for one paper: deno task list --paper ${another}`);
@@ -123,7 +133,7 @@ export async function runList(
   for (const [paper, own] of Map.groupBy(cells, ({ paper }) => paper)) print(sum(paper, own));
 }
 
-/** Prints the trials that are still to be trained. */
+/** Prints the trials that are still to be trained or recorded. */
 async function listPending(
   options: Flags<typeof FLAGS>,
   print: (line: string) => void,
@@ -138,36 +148,63 @@ async function listPending(
     within,
     check,
   );
-  const trials = experiments.flatMap((experiment) =>
-    seeds(options).map((seed) => ({ experiment, seed }))
-  );
   const quiet = status({ quiet: true });
   const settings = {
     ...{ data: findDataFolder(), fresh: false, status: quiet, interrupted: () => false },
   };
-  const waiting = foundationsFirst(await queue(await unrecorded(trials), settings));
-  if (commands) return waiting.forEach((trial) => print(commandOf(trial)));
-  if (json) return waiting.forEach((trial) => print(JSON.stringify(listTrial(trial))));
-  const rows = waiting.map(listTrial).map(({ id, seed, state, neededBy }) => [
+  const missing = await unrecorded(requestedTrials(experiments, options));
+  const waiting = foundationsFirst(await queue(missing, settings));
+  const done: ListedTrial[] = [];
+  for (const trial of missing) {
+    if (waiting.some((one) => isSameTrial(one, trial))) continue;
+    const { id } = await identify(trial.experiment);
+    done.push({ id, seed: trial.seed, state: "done, not recorded", neededBy: null });
+  }
+  const listed = [...done, ...waiting.map(listTrial)];
+  if (commands) {
+    const together = [...done.map((one) => [one]), ...shareCommands(waiting)];
+    return together.forEach((trials) => print(commandOf(trials)));
+  }
+  if (json) return listed.forEach((trial) => print(JSON.stringify(trial)));
+  const rows = listed.map(({ id, seed, state, neededBy }) => [
     ...[id, String(seed), state, neededBy ?? "asked for"],
   ]);
   const header = ["experiment", "seed", "state", "for"];
   if (rows.length > 0) print(`${columns([header, ...rows], header.length)}\n`);
-  print(rows.length === 1 ? "1 trial is to be trained" : `${rows.length} trials are to be trained`);
+  const are = (n: number) => n === 1 ? "1 trial is" : `${n} trials are`;
+  const recordable = done.length > 0 ? `, ${are(done.length)} done and to be recorded` : "";
+  print(`${are(waiting.length)} to be trained${recordable}`);
 }
 
-/** The command that trains one trial, for a shell in the project. */
-function commandOf({ identity: { id }, seed }: QueuedTrial): string {
-  return shellCommand(["deno", "task", "exp", id, "--seed", String(seed), "--pending"]);
+/**
+ * Groups queued trials by the command that trains them: each alone, but those of a seed together that
+ * build on a trial of which others want numbered epochs. They train that one, which has no command:
+ * whoever trains it has to know which epochs to keep.
+ */
+function shareCommands(waiting: readonly QueuedTrial[]): ListedTrial[][] {
+  const kept = waiting.filter(({ keep }) => keep.some((epoch) => typeof epoch === "number"));
+  const sharing = dependents(waiting, kept);
+  const groups = Map.groupBy(
+    waiting.filter((trial) => !kept.includes(trial)),
+    (trial) => sharing.has(trial) ? trial.seed : trial,
+  );
+  return Array.from(groups.values(), (trials) => trials.map(listTrial));
 }
 
-/** A trial that is still to be trained. */
+/** The command that trains trials of one seed, for a shell in the project. */
+function commandOf(trials: readonly ListedTrial[]): string {
+  const ids = trials.map(({ id }) => id);
+  const seed = String(trials[0].seed);
+  return shellCommand(["deno", "task", "exp", ...ids, "--seed", seed, "--pending"]);
+}
+
+/** A trial that is still to be trained or recorded. */
 interface ListedTrial {
   /** The id of its experiment. */
   readonly id: string;
   readonly seed: number;
   /** The state of its run. */
-  readonly state: QueuedTrial["state"];
+  readonly state: QueuedTrial["state"] | "done, not recorded";
   /** The trial that it is trained for; `null` if it was asked for. */
   readonly neededBy: string | null;
 }

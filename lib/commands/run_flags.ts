@@ -1,4 +1,6 @@
+import type { Experiment } from "../experiment/experiment.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import type { RequestedTrial } from "../run/queue.ts";
 import type { Settings } from "../run/settings.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
 import type { Interruption } from "../terminal/interruption.ts";
@@ -92,6 +94,16 @@ function parseTime(text: string | undefined): number | undefined {
   throw new Failure(
     2,
     `--save-every ${text}: give a time of at least a second, such as 30s, 10m or 2h, or off`,
+  );
+}
+
+/** The trials that these flags ask for: each experiment, once, with each seed. */
+export function requestedTrials(
+  experiments: readonly Experiment[],
+  flags: Pick<Flags<typeof RUN_FLAGS>, "seed" | "trials">,
+): RequestedTrial[] {
+  return [...new Set(experiments)].flatMap((experiment) =>
+    seeds(flags).map((seed) => ({ experiment, seed }))
   );
 }
 

@@ -157,11 +157,12 @@ await needs(
 
 await needs(
   everything,
-  "exp: --json prints one object per trial, and --quiet nothing else",
+  "exp: --json prints one object per trial, also of an experiment that is named twice, and --quiet nothing else",
   () =>
     toys(PAIR, async (toys) => {
       const args = [
         "toy.ts#teacher",
+        "./toy.ts#teacher",
         "--seed",
         "3",
         "--trials",

@@ -1,13 +1,21 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { runList } from "../../lib/commands/list.ts";
 import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { loadExperiments } from "../../lib/project/identify.ts";
 import { recordTrial, resultPath } from "../../lib/project/result.ts";
+import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 import { IMPORTS, project, recordToyTrial, skipTypeCheck } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
+import { writeRun } from "../support/write_run.ts";
 
 const PAPER = `
 paper: { title: A paper, authors: [A. One], venue: arXiv, year: 2020 }
@@ -312,6 +320,72 @@ await needs(
     }),
 );
 
+/** Students of a teacher after several epochs, one of a student, and one without a teacher. */
+const EARLY = `${IMPORTS}import teacher from "../teachers/resnet20.ts";
+  const of = (...from) => experiment(import.meta, { dataset, teacher: from[0], student: resnet8, distiller: from[0] ? kd() : scratch(), schedule });
+  const last = of(from(teacher));
+  export default { last, first: of(from(teacher, { epoch: 1 })), grand: of(from(last)), alone: of() };`;
+
+await needs(
+  ["read", "write", "env"],
+  "list --pending --commands: what builds on a numbered epoch is one command, and its teacher has none",
+  () =>
+    project({ ...FILES, "experiments/toy/early.ts": EARLY }, async (folder) => {
+      const early = join(folder, "experiments/toy/early.ts");
+      const commands = (...args: string[]) => outputOf(folder, "--pending", "--commands", ...args);
+      const id = (name: string) => `'experiments/toy/early#${name}'`;
+      const all = ["last", "first", "grand"].map(id).join(" ");
+      const expected = [1, 2].flatMap((seed) => [
+        `deno task exp ${all} --seed ${seed} --pending`,
+        `deno task exp ${id("alone")} --seed ${seed} --pending`,
+      ]);
+      const sorted = (lines: string[]) => lines.toSorted();
+      assertEquals(await commands(early), expected.slice(0, 2));
+      assertEquals(sorted(await commands(early, "--trials", "2")), sorted(expected));
+      // The teacher that is asked for too is trained, and recorded, by its students' command.
+      const teacher = join(folder, "experiments/teachers/resnet20.ts");
+      assertEquals(await commands(teacher, early), expected.slice(0, 2));
+      assertEquals(await commands(teacher, `${early}#first`), [
+        `deno task exp ${id("first")} --seed 1 --pending`,
+      ]);
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "list --pending: a trial that is done and not recorded is listed, with the command that records it",
+  () =>
+    project(FILES, async (folder) => {
+      const spec = join(folder, "experiments/teachers/resnet20.ts");
+      const [{ experiment }] = await loadExperiments(spec);
+      const settings = () => ({
+        data: "",
+        fresh: true,
+        status: status({ quiet: true }),
+        interrupted: () => false,
+      });
+      await writeRun({ experiment: () => Promise.resolve(experiment), settings }, "", 1, ["last"]);
+      const pending = (...args: string[]) =>
+        outputOf(folder, "--pending", "--paper", "toy", ...args);
+      assertEquals(await pending("--commands"), [
+        "deno task exp experiments/teachers/resnet20 --seed 1 --pending",
+        "deno task exp 'experiments/toy/kd#resnet20_resnet8' --seed 1 --pending",
+      ]);
+      const [done] = (await pending("--json")).map((line) => JSON.parse(line));
+      assertEquals(done, {
+        id: "experiments/teachers/resnet20",
+        seed: 1,
+        state: "done, not recorded",
+        neededBy: null,
+      });
+      const lines = (await pending()).join("\n");
+      assertMatch(lines, /^experiments\/teachers\/resnet20 +1 +done, not recorded +asked for$/m);
+      assertStringIncludes(lines, "1 trial is to be trained, 1 trial is done and to be recorded");
+      await recordToyTrial(folder, "experiments/teachers/resnet20.ts", trial(1, 70));
+      assertEquals((await pending("--commands")).length, 1);
+    }),
+);
+
 await needs(
   ["read", "write", "env"],
   "list --pending: flags that do not go together",
@@ -321,6 +395,7 @@ await needs(
         const [args, message] of [
           [["--commands"], "--commands needs --pending"],
           [["--seed", "2"], "--seed needs --pending"],
+          [["--seed", "0"], "--seed needs --pending"],
           [["--pending", "--commands", "--json"], "--json and --commands exclude each other"],
           [["--pending", "Toi"], "did you mean toy?"],
           [["--pending", `${folder}/experiments/toy/kd.ts#resnet`], "no experiment called resnet"],

@@ -6,7 +6,7 @@ import { trial } from "./trial.ts";
 
 /** Writes the files of a complete run of a toy, which has three epochs, with these weights. */
 export async function writeRun(
-  toys: Toys,
+  toys: Pick<Toys, "experiment" | "settings">,
   name: string,
   seed: number,
   weights: readonly Epoch[],
