@@ -26,6 +26,11 @@ export interface ComparedSide extends Loaded {
   readonly notes: readonly string[];
 }
 
+/** The name of a side in lines: its experiment and, if it is of one run, the seed. */
+export function sideTitle({ id, seed }: Pick<ComparedSide, "id" | "seed">): string {
+  return seed === undefined ? id : `${id} seed ${seed}`;
+}
+
 /** Whether there is neither a trial nor a log. */
 export function isEmpty({ outcome, runs }: ComparedSide): boolean {
   return outcome.measured.length === 0 && runs.length === 0;

@@ -4,7 +4,7 @@
  * @module
  */
 import { dataName } from "../experiment/data_name.ts";
-import { declaration } from "../experiment/declaration.ts";
+import { declaration, settingName } from "../experiment/declaration.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { valuesOf } from "../project/outcome.ts";
 import { teacherTitle, type Trial } from "../project/result.ts";
@@ -18,13 +18,19 @@ import type { Json } from "../values/json.ts";
 import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { describeJson } from "../values/words.ts";
-import type { ComparedSide } from "./compared_side.ts";
+import { type ComparedSide, sideTitle } from "./compared_side.ts";
 
 /** The most characters of a curve: with its numbers, a line has at most 80. */
 const CURVE = 40;
 
+/**
+ * The most characters of a setting's name and of both its values in a line of 80. What is longer has
+ * lines of its own.
+ */
+const SETTING = { name: 44, value: 16 };
+
 /** The most characters of a setting that only one experiment has and that contains others. */
-const RECORD = 40;
+const RECORD = 75;
 
 const NOTHING = "—";
 
@@ -35,9 +41,7 @@ const NOTHING = "—";
  */
 export function comparisonReport(a: ComparedSide, b: ComparedSide): string {
   const sides = [a, b];
-  const titles = sides.map(({ name, id, seed }) =>
-    `${name}  ${id}${seed === undefined ? "" : ` seed ${seed}`}`
-  );
+  const titles = sides.map((side) => `${side.name}  ${sideTitle(side)}`);
   return [
     titles,
     settings(a, b),
@@ -54,14 +58,24 @@ function settings(a: ComparedSide, b: ComparedSide): string[] {
   const declared = differences(declaration(a.experiment), declaration(b.experiment));
   const rows = [
     ...declared.map((one) => [
-      one.path,
+      settingName(one.path),
       settingText(a.experiment, one.path, one.a),
       settingText(b.experiment, one.path, one.b),
     ]),
     ...circumstances(a, b),
   ];
   if (rows.length === 0) return ["no setting differs"];
-  return [columns([["settings that differ", "A", "B"], ...rows], 3)];
+  const fits = ([name, ...values]: readonly string[]) =>
+    name.length <= SETTING.name && values.every(({ length }) => length <= SETTING.value);
+  const header = ["settings that differ", "A", "B"];
+  const [title, ...lines] = columns([header, ...rows.filter(fits)], 3).split("\n");
+  return [
+    title,
+    ...rows.flatMap((row) => {
+      const [name, one, other] = row;
+      return fits(row) ? [lines.shift()!] : [name, `  A  ${one}`, `  B  ${other}`];
+    }),
+  ];
 }
 
 /**
@@ -102,18 +116,23 @@ function circumstances(a: ComparedSide, b: ComparedSide): string[][] {
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].sort();
 
-/** The weights that taught in each side's trials. Empty if they are the same. */
+/**
+ * The weights that taught in each side's trials, and the seeds of these trials if it was not in all.
+ * Empty if both sides have the same.
+ */
 function teachers(sides: readonly ComparedSide[]): string[] {
-  const [one, other] = sides.map(({ outcome }) =>
-    distinct(
-      outcome.measured.flatMap(({ teachers }) =>
-        teachers.map((teacher) => `${teacherTitle(teacher)} (${teacher.sha256.slice(0, 8)})`)
-      ),
-    )
-  );
+  const [one, other] = sides.map(({ outcome: { measured } }) => {
+    const weights = ({ teachers }: Trial) =>
+      teachers.map((teacher) => `${teacherTitle(teacher)} (${teacher.sha256.slice(0, 8)})`);
+    return [...new Set(measured.flatMap(weights))].map((text) => {
+      const taught = measured.filter((trial) => weights(trial).includes(text));
+      const seeds = taught.map(({ seed }) => seed).join(", ");
+      return taught.length < measured.length ? ` seed ${seeds}  ${text}` : `  ${text}`;
+    });
+  });
   if (one.join() === other.join()) return [];
   const lines = (name: string, taught: readonly string[]) =>
-    taught.length > 0 ? taught.map((text) => `${name}  ${text}`) : [`${name}  ${NOTHING}`];
+    (taught.length > 0 ? taught : [`  ${NOTHING}`]).map((text) => name + text);
   return ["teachers (SHA-256 of their weights)", ...lines("A", one), ...lines("B", other)];
 }
 
@@ -123,7 +142,7 @@ function results(sides: readonly ComparedSide[]): string[] {
   const scores = Object.entries(measures).flatMap(([name, measure]) =>
     (["last", "best"] as const).map((epoch): Row => ({
       title: `${measure.title}, ${epoch}`,
-      decimals: measure.decimals,
+      decimals: decimalsOf(measure),
       values: sides.map(({ outcome }) => valuesOf(outcome, name, epoch)),
     }))
   );
@@ -167,9 +186,11 @@ function pairs(a: ComparedSide, b: ComparedSide): string[] {
     return ["A and B are not paired: their trials have no seed in common"];
   }
   const task = taskOf(a);
-  const rows = Object.entries(task.measures).flatMap(([name, { title, decimals, isToTeacher }]) => {
+  const rows = Object.entries(task.measures).flatMap(([name, measure]) => {
+    const { title, isToTeacher } = measure;
+    const cells = (paired: Paired) => pairedCells(paired, decimalsOf(measure));
     const paired = pairTrials(a.outcome.measured, b.outcome.measured, task, name);
-    if (paired) return [[title, ...pairedCells(paired, decimals), VERDICTS[paired.verdict]]];
+    if (paired) return [[title, ...cells(paired), VERDICTS[paired.verdict]]];
     const areThere = [a, b].every(({ outcome }) => valuesOf(outcome, name, "last").length > 0);
     return isToTeacher && areThere ? [[title, NOTHING, NOTHING, "0", "other teachers"]] : [];
   });
@@ -202,11 +223,17 @@ function curves(sides: readonly ComparedSide[]): string[][] {
 
 const LOSS = { title: "loss, training images", decimals: 3, isLessBetter: true };
 
+/** Distances from a teacher are small: they have a digit more than in tables. */
+function decimalsOf({ decimals, isToTeacher }: Pick<Measure, "decimals" | "isToTeacher">): number {
+  return isToTeacher ? decimals + 1 : decimals;
+}
+
 function curve(
   sides: readonly ComparedSide[],
   tag: string,
-  { title, decimals, isLessBetter }: Pick<Measure, "title" | "decimals" | "isLessBetter">,
+  measure: Pick<Measure, "title" | "decimals" | "isLessBetter" | "isToTeacher">,
 ): string[] {
+  const { title, isLessBetter } = measure;
   const found = sides.flatMap(({ name, runs }) =>
     runs.map(({ seed, log }) => ({ label: `${name} seed ${seed}`, series: seriesOf(log, tag) }))
   );
@@ -228,7 +255,7 @@ function curve(
     return [
       label,
       sparkline(series, scale),
-      ...numbers.map((number) => formatFixed(number, decimals)),
+      ...numbers.map((number) => formatFixed(number, decimalsOf(measure))),
     ];
   });
   return [columns([["", title, "first", "best", "last"], ...rows], 2)];

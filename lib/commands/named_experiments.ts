@@ -1,10 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { userFolder } from "../files/user_path.ts";
+import { userFolder, userPath } from "../files/user_path.ts";
 import { tableFolder } from "../project/find_tables.ts";
-import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
+import { findModule, loadExperiments, projectRoot, splitSpec } from "../project/identify.ts";
+import { runOfPath, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 
 /**
@@ -36,6 +38,25 @@ interface Place {
 
 function tablesPlace(folder: string): Place {
   return { module: join(folder, "tables.ts"), load: () => tableExperiments(folder) };
+}
+
+/** What a run's folder stands for as an argument. */
+export interface RunArgument {
+  /** The argument that names its experiment. */
+  readonly spec: string;
+  /** Its seed. `undefined` for the folder of all runs of the experiment. */
+  readonly seed: number | undefined;
+}
+
+/**
+ * Reads an argument that is a run's folder, or a path in one. `undefined` for any other. Throws a
+ * `Failure` (exit 2) if the run is a quick one or was put aside.
+ */
+export function runArgument(name: string): RunArgument | undefined {
+  const path = resolve(userPath(name));
+  const root = projectRoot(pathToFileURL(path).href);
+  const run = runOfPath(root, path);
+  return run && { spec: join(root, specOf(run.id)), seed: run.seed };
 }
 
 /** Whether an argument names a module rather than a folder of tables. */

@@ -20,7 +20,7 @@ import { page } from "../report/page.ts";
 import { readRuns, type RunReading } from "../report/read_runs.ts";
 import type { Report, ReportedRun } from "../report/report.ts";
 import { EVENTS_PATH, randomToken, serve, type Serving } from "../report/serve.ts";
-import { idOfRun, runFolders, runIds, specOf } from "../run/run_ids.ts";
+import { runFolders, runIds, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 import { tableMarkdown } from "../tables/formats/markdown_tables.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
@@ -30,7 +30,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
-import { namedExperiments, namesModule } from "./named_experiments.ts";
+import { namedExperiments, namesModule, runArgument } from "./named_experiments.ts";
 
 const FLAGS = {
   "out": { type: "string", help: "file to write. Default: report.html beside the experiments" },
@@ -104,7 +104,8 @@ export async function runReport(
   const { runs } = shown;
   const path = out === undefined ? join(subject.folder, "report.html") : userPath(out);
   if (runs.length === 0 && options.seed !== undefined && subject.experiments.length > 0) {
-    throw new Failure(3, `none of these has a run with seed ${options.seed}`);
+    const way = `\`deno task exp <module.ts> --seed ${options.seed}\` trains one`;
+    throw new Failure(3, `none of these has a run with seed ${options.seed}: ${way}`);
   }
   const { html } = await page(await readReport(shown));
   await makeFolder(dirname(path));
@@ -135,6 +136,9 @@ async function refuseFolder(out: string): Promise<void> {
 /** How often logs are looked at, in milliseconds. */
 const PERIOD = 1000;
 
+/** Every how many looks runs that began are looked for, which reads the folders of all runs. */
+const LOOKS = 5;
+
 /**
  * Serves the page of runs and follows their logs, until the signal. Once other runs have begun, it
  * is renewed. Rejects with a `Failure`: exit 2 if it cannot have the port, exit 3 if a log is
@@ -156,9 +160,9 @@ async function serveRuns(
   };
   const follow = async () => {
     let known: string | undefined;
-    while (!signal.aborted) {
+    for (let look = 0; !signal.aborted; look++) {
       live.look();
-      const now = begun(subject);
+      const now = look % LOOKS === 0 ? begun(subject) : known;
       if (now !== known) {
         const shown = await renew();
         subject = shown.subject;
@@ -203,7 +207,7 @@ async function readSubject(
 ): Promise<Subject> {
   const root = projectRoot(pathToFileURL(resolve(within, "report.ts")).href);
   if (names.length > 0) {
-    const specs = names.map((name) => specOfRun(root, name) ?? name);
+    const specs = names.map((name) => runArgument(name)?.spec ?? name);
     const experiments = await namedExperiments(specs, within, check);
     const tables = specs.filter((spec) => !namesModule(spec)).map((spec) =>
       tableFolder(spec, within)
@@ -238,12 +242,6 @@ async function readEach(
     }
   }
   return experiments;
-}
-
-/** The argument that names the experiment of a run's folder. `undefined` for any other path. */
-function specOfRun(root: string, path: string): string | undefined {
-  const id = idOfRun(root, userPath(path));
-  return id === undefined ? undefined : join(root, specOf(id));
 }
 
 /** The runs of what a page is about. */

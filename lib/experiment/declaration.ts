@@ -62,3 +62,8 @@ export function declaration(experiment: Experiment): Json {
 export function declarationHash(experiment: Experiment): Promise<string> {
   return sha256(new TextEncoder().encode(canonical(declaration(experiment))));
 }
+
+/** The name of a setting, from its place in a declaration: `student.width`, `student` of its `id`. */
+export function settingName(place: string): string {
+  return place.replaceAll(".options.", ".").replace(/\.id$/, "");
+}

@@ -3,8 +3,7 @@ import type { Figure } from "./figure.ts";
 import { lines } from "./lines.ts";
 import { namesBehind, readLogs, requirePoints, tagPoints } from "./logs.ts";
 import { panelsOf, runsInWords } from "./panels.ts";
-
-const PREFIX = "train/report/";
+import { REPORTS, selfTeacherReport } from "./reports.ts";
 
 /** SLKD's figure 4: the accuracy of the self-learning teachers, alone and fused. */
 export const selfTeachers: Figure = {
@@ -20,10 +19,11 @@ export const selfTeachers: Figure = {
       logged,
       (run) => {
         const panel = `${run.label}: ${panels.get(run.experiment)}`;
-        const reports = namesBehind(PREFIX, run).filter((name) => /^self\d*_top1$/.test(name));
-        const own = reports.flatMap((name) =>
-          tagPoints(run, PREFIX + name, { line: title(name), panel }, 100)
-        );
+        const own = namesBehind(REPORTS, run).flatMap((name) => {
+          const report = selfTeacherReport(name);
+          if (report?.measure !== "top1") return [];
+          return tagPoints(run, REPORTS + name, { line: report.teacher, panel }, 100);
+        });
         const student = tagPoints(run, "train/top1", { line: "student", panel });
         return own.length > 0 ? [...own, ...student] : [];
       },
@@ -37,9 +37,3 @@ export const selfTeachers: Figure = {
     };
   },
 };
-
-/** `self1_top1` is the first self-learning teacher, `self_top1` their fusion. */
-function title(report: string): string {
-  const [, number] = report.match(/^self(\d*)_/)!;
-  return number === "" ? "fused" : `SL-T ${number}`;
-}

@@ -3,8 +3,7 @@ import type { Figure } from "./figure.ts";
 import { lines } from "./lines.ts";
 import { namesBehind, readLogs, tagPoints } from "./logs.ts";
 import { runsInWords } from "./panels.ts";
-
-const PREFIX = "train/report/spot_";
+import { REPORTS, spotOfReport } from "./reports.ts";
 
 /** The share of samples that SAKD distils at each spot over epochs. */
 export const spots: Figure = {
@@ -14,9 +13,11 @@ export const spots: Figure = {
     if (shown.length === 0) throw new Failure(2, "spots: none of these experiments is SAKD's");
     const runs = await readLogs(shown, settings);
     const points = runs.flatMap((run) =>
-      namesBehind(PREFIX, run).flatMap((spot) =>
-        tagPoints(run, PREFIX + spot, { line: spot, panel: run.label }, 100)
-      )
+      namesBehind(REPORTS, run).flatMap((name) => {
+        const spot = spotOfReport(name);
+        if (spot === undefined) return [];
+        return tagPoints(run, REPORTS + name, { line: spot, panel: run.label }, 100);
+      })
     );
     if (points.length === 0) {
       throw new Failure(2, "spots: these runs route nothing: every sample is distilled everywhere");

@@ -1,8 +1,8 @@
-import { declaration } from "../experiment/declaration.ts";
+import { declaration, settingName } from "../experiment/declaration.ts";
 import { leaves } from "../values/leaves.ts";
 import { describeJson } from "../values/words.ts";
 import type { ReportedRun } from "./report.ts";
-import { tagTitle } from "./titles.ts";
+import { shownNumber, shownTag } from "./shown_tag.ts";
 
 /** What the page's script draws and compares. */
 export interface ChartData {
@@ -23,38 +23,44 @@ export interface ChartRun {
   readonly values: { readonly [tag: string]: readonly (number | null)[] };
 }
 
-/** The numbers that a page holds at most: about a megabyte. */
-const MOST_NUMBERS = 120_000;
-
-/** The significant digits of a value. */
-const DIGITS = 5;
+/** The most characters of the JSON, however much room there is. */
+const MOST = 1_200_000;
 
 /**
- * Collects the logs and settings of runs. Of long logs, or many, it takes every second or third
- * epoch and so on, and the last one.
+ * Collects the logs and settings of runs. If their JSON would have more characters than there is
+ * `room`, it takes every second or third epoch and so on, and the last one.
  */
-export function chartData(runs: readonly ReportedRun[]): ChartData {
+export function chartData(runs: readonly ReportedRun[], room = Infinity): ChartData {
   const tags = new Map<string, string>();
   for (const { log, experiment } of runs) {
     for (const tag of log.flatMap(Object.keys)) {
-      if (tag !== "epoch") tags.set(tag, tagTitle(tag, experiment.dataset.task));
+      if (tag !== "epoch") tags.set(tag, shownTag(tag, experiment.dataset.task).title);
     }
   }
-  const numbers = runs.reduce(
-    (sum, { log }) => sum + log.reduce((sum, entry) => sum + Object.keys(entry).length, 0),
-    0,
-  );
-  const stride = Math.max(1, Math.ceil(numbers / MOST_NUMBERS));
-  return { runs: runs.map((run) => chartRun(run, stride)), tags: [...tags], stride };
+  const thinned = (stride: number): ChartData => ({
+    runs: runs.map((run) => chartRun(run, stride)),
+    tags: [...tags],
+    stride,
+  });
+  const longest = Math.max(1, ...runs.map(({ log }) => log.length));
+  const [all, least] = [1, longest].map((stride) => JSON.stringify(thinned(stride)).length);
+  const most = Math.min(MOST, room);
+  if (all <= most) return thinned(1);
+  // What each stride leaves out is in proportion; what it keeps of every run is in `least`.
+  const stride = most > least ? Math.ceil((all - least) / (most - least)) : longest;
+  return thinned(Math.min(longest, stride));
 }
 
 function chartRun({ label, experiment, log }: ReportedRun, stride: number): ChartRun {
   const shown = log.filter((_, i) => i === log.length - 1 || i % stride === 0);
   const own = new Set(log.flatMap(Object.keys).filter((tag) => tag !== "epoch"));
-  const values = Array.from(own, (tag) => [
-    tag,
-    shown.map(({ [tag]: value }) => value === undefined ? null : Number(value.toPrecision(DIGITS))),
-  ]);
+  const values = Array.from(own, (tag) => {
+    const as = shownTag(tag, experiment.dataset.task);
+    return [
+      tag,
+      shown.map(({ [tag]: value }) => value === undefined ? null : shownNumber(as, value)),
+    ];
+  });
   return {
     name: label,
     settings: settingsOf(experiment),
@@ -68,9 +74,6 @@ function settingsOf(experiment: ReportedRun["experiment"]): { readonly [path: st
   const texts = Array.from(leaves(declaration(experiment)))
     // A part without options has its name alone.
     .filter(([path]) => !path.endsWith(".options"))
-    .map(([path, value]) => [
-      path.replaceAll(".options.", ".").replace(/\.id$/, ""),
-      describeJson(value),
-    ]);
+    .map(([path, value]) => [settingName(path), describeJson(value)]);
   return Object.fromEntries(texts);
 }

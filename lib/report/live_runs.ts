@@ -2,7 +2,7 @@ import type { EpochLog } from "../run/epoch_log.ts";
 import { LogTail } from "./log_tail.ts";
 import type { ReportedRun } from "./report.ts";
 import { runCells } from "./runs_section.ts";
-import { tagTitle } from "./titles.ts";
+import { shownNumber, shownTag } from "./shown_tag.ts";
 
 /** What happened while a page is open. `run` is a run's place on the page. */
 export type LiveEvent =
@@ -12,6 +12,7 @@ export type LiveEvent =
   | {
     readonly kind: "epoch";
     readonly run: number;
+    /** Its numbers as they are shown. */
     readonly entry: EpochLog;
     /** The titles of the entry's tags. */
     readonly titles: readonly (readonly [tag: string, title: string])[];
@@ -39,8 +40,8 @@ interface Followed {
   readonly log: EpochLog[];
   /** What its log had of another declaration or other code. A run that goes on from it counts it. */
   readonly outdated: EpochLog[];
-  /** Whether its log began anew since, so that its result is that of an earlier run. */
-  isAnew: boolean;
+  /** Whether epochs came since it was read, so that its result is that of an earlier run. */
+  isTraining: boolean;
 }
 
 /** Runs whose logs are followed. */
@@ -84,16 +85,16 @@ export class LiveRuns {
       if (isAnew) {
         followed.log.length = 0;
         followed.outdated.length = 0;
-        followed.isAnew = true;
         this.#tell({ kind: "restart", run });
       }
+      if (!isAnew && entries.length === 0) continue;
+      followed.isTraining = true;
       const added = entries.length > 0 ? [...followed.outdated.splice(0), ...entries] : [];
       for (const entry of added) {
         followed.log.push(entry);
-        this.#tell({ kind: "epoch", run, entry, titles: titlesOf(entry, followed) });
+        this.#tell({ kind: "epoch", run, ...shownEpoch(entry, followed) });
       }
-      const cells = isAnew || entries.length > 0 ? runCells(currentRun(followed)) : undefined;
-      if (cells) this.#tell({ kind: "row", run, cells });
+      this.#tell({ kind: "row", run, cells: runCells(currentRun(followed)) });
     }
   }
 
@@ -130,18 +131,32 @@ function follow(run: ReportedRun): Followed {
   const tail = new LogTail(run.folder);
   const [log, outdated]: [EpochLog[], EpochLog[]] = [[], []];
   (run.isOutdated ? outdated : log).push(...tail.read().entries);
-  return { tail, run, log, outdated, isAnew: false };
+  // Epochs may have ended between the two readings of the log.
+  return { tail, run, log, outdated, isTraining: log.length !== run.log.length };
 }
 
 /** A run with what its log has now. */
-function currentRun({ run, log, isAnew }: Followed): ReportedRun {
-  if (log.length === 0 && !isAnew) return run;
+function currentRun({ run, log, isTraining }: Followed): ReportedRun {
+  if (!isTraining) return run;
   const state = log.length < run.epochs ? `epoch ${log.length} of ${run.epochs}` : "done";
-  return { ...run, log, state, trial: isAnew ? undefined : run.trial };
+  return { ...run, log, state, trial: undefined };
 }
 
-function titlesOf(entry: EpochLog, { run: { experiment } }: Followed): [string, string][] {
-  const { task } = experiment.dataset;
-  const tags = Object.keys(entry).filter((tag) => tag !== "epoch");
-  return tags.map((tag) => [tag, tagTitle(tag, task)]);
+/** An epoch as its page shows it, and the titles of its tags. */
+function shownEpoch(
+  { epoch, ...numbers }: EpochLog,
+  { run: { experiment: { dataset: { task } } } }: Followed,
+): Pick<Extract<LiveEvent, { readonly kind: "epoch" }>, "entry" | "titles"> {
+  const shown = Object.entries(numbers).map(([tag, value]) => ({
+    tag,
+    value,
+    as: shownTag(tag, task),
+  }));
+  return {
+    entry: {
+      epoch,
+      ...Object.fromEntries(shown.map(({ tag, value, as }) => [tag, shownNumber(as, value)])),
+    },
+    titles: shown.map(({ tag, as }) => [tag, as.title]),
+  };
 }

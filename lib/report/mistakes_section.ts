@@ -12,10 +12,14 @@ const SHADES = 9;
 /** The confusions that are listed. */
 const LISTED = 10;
 
+/** The most characters of all pictures of wrong images: many runs show fewer of each. */
+const PICTURES = 800_000;
+
 /** What each run takes for what. `undefined` if no run was examined. */
 export function mistakesSection(runs: readonly ReportedRun[]): Html | undefined {
   const found = runs.flatMap(({ label, mistakes }) => mistakes ? [{ label, mistakes }] : []);
   if (found.length === 0) return undefined;
+  const images = fittingImages(found.map(({ mistakes }) => mistakes));
   return html`${
     found.map(({ label, mistakes }, i) =>
       html`
@@ -30,17 +34,32 @@ export function mistakesSection(runs: readonly ReportedRun[]): Html | undefined 
           : printedMatrix(mistakes, label)}
         ${confusions(mistakes)}
         </div>
-        ${worstImages(mistakes)}</details>
+        ${worstImages(mistakes, images)}</details>
       `
     )
   }`;
 }
 
+/** The number of images that each run can show. */
+function fittingImages(found: readonly Mistakes[]): number {
+  const most = Math.max(...found.map(({ worst }) => worst.length));
+  const length = (images: number) =>
+    found.flatMap(({ worst }) => worst.slice(0, images))
+      .reduce((sum, { picture }) => sum + picture.length, 0);
+  return Array.from({ length: most }, (_, i) => most - i)
+    .find((images) => length(images) <= PICTURES) ?? 0;
+}
+
+/**
+ * The shade of each count in a row, 0 … 1: the square root of its share, so that the few mistakes of a
+ * good classifier can be told apart.
+ */
+function shades(row: readonly number[]): number[] {
+  const all = row.reduce((a, b) => a + b, 0);
+  return row.map((count) => all === 0 ? 0 : Math.sqrt(count / all));
+}
+
 function printedMatrix({ classes, matrix }: Mistakes, label: string): Html {
-  const shade = (row: readonly number[], count: number) => {
-    const all = row.reduce((a, b) => a + b, 0);
-    return all === 0 ? 0 : Math.ceil(SHADES * count / all);
-  };
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix of ${label}">
       <table class="matrix">
@@ -52,8 +71,8 @@ function printedMatrix({ classes, matrix }: Mistakes, label: string): Html {
         </thead>
         <tbody>${matrix.map((row, i) =>
           html`
-            <tr><th scope="row">${classes[i]}</th>${row.map((count) =>
-              html`<td class="shade-${shade(row, count)}">${count}</td>`
+            <tr><th scope="row">${classes[i]}</th>${shades(row).map((shade, j) =>
+              html`<td class="shade-${Math.ceil(SHADES * shade)}">${row[j]}</td>`
             )}</tr>
           `
         )}</tbody>
@@ -70,11 +89,7 @@ function paintedMatrix({ matrix }: Mistakes, label: string): Html {
   const scale = colourScale("purplebluegreen");
   const together = Math.ceil(matrix.length / PIXELS);
   const sums = sumBlocks(matrix, together);
-  const colours = sums.flatMap((row) => {
-    const all = row.reduce((a, b) => a + b, 0);
-    return row.map((count) => scale(all === 0 ? 0 : Math.sqrt(count / all)));
-  });
-  const picture = pngAddress(colours, sums.length);
+  const picture = pngAddress(sums.flatMap((row) => shades(row).map(scale)), sums.length);
   const size = together > 1 ? `, ${together} to a pixel` : "";
   return html`
     <figure class="painted">
@@ -122,11 +137,12 @@ function confusions({ classes, matrix }: Mistakes): Html {
   `;
 }
 
-function worstImages({ classes, worst }: Mistakes): Html | undefined {
-  if (worst.length === 0) return undefined;
+function worstImages({ classes, worst }: Mistakes, images: number): Html | undefined {
+  const shown = worst.slice(0, images);
+  if (shown.length === 0) return undefined;
   return html`<h3>Surest and wrong</h3>
 <ul class="images">${
-    worst.map(({ index, label, taken, probability, picture }) =>
+    shown.map(({ index, label, taken, probability, picture }) =>
       html`
         <li>
           <figure><img src="${picture}" alt="test image ${index}"><figcaption>${classes[

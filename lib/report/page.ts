@@ -19,6 +19,9 @@ export interface LiveOptions {
   readonly after: string;
 }
 
+/** The most bytes of a page: 2 MB, less what its frame and letters beyond ASCII may take. */
+const MOST_BYTES = 1_950_000;
+
 /** A page and the policy that it keeps to. */
 export interface Page {
   readonly html: string;
@@ -42,8 +45,10 @@ export async function page(report: Report, live?: LiveOptions): Promise<Page> {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
-  const data = { ...chartData(report.runs), live };
   const sections = sectionsOf(report).filter(({ body }) => body !== undefined);
+  const rest = [styles, ...scripts, ...sections.map(({ body }) => body)].join("");
+  const room = MOST_BYTES - new TextEncoder().encode(rest).length;
+  const data = { ...chartData(report.runs, room), live };
   const document = html`
     <!doctype html>
     <html lang="en">

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
 import { readCardFacts } from "../export/card_facts.ts";
 import { modelCard } from "../export/model_card.ts";
@@ -11,7 +12,7 @@ import { readLog } from "../run/epoch_log.ts";
 import { type Resolved, resolveRun, STATE_TEXTS } from "../run/resolve.ts";
 import { runSeeds } from "../run/run_ids.ts";
 import { studentSubject } from "../run/subjects.ts";
-import { readTrainedStudent, type TrainedStudent } from "../run/trained.ts";
+import { readTrainedStudent } from "../run/trained.ts";
 import { classification } from "../tasks/classification.ts";
 import type { Status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
@@ -33,7 +34,7 @@ export interface RunReading extends EngineOptions {
   readonly status: Status;
 }
 
-/** The most runs whose weights are examined: a page of more would have several megabytes. */
+/** The most runs whose weights are examined: more take long, and would leave no room for curves. */
 const EXAMINED = 12;
 
 /**
@@ -94,7 +95,12 @@ async function readRun(
   // A log of another declaration or of other code is not this run's.
   const isOutdated = resolved.state === "stale" || resolved.state === "changed";
   const log = isOutdated ? [] : await readLog(folder.path) ?? [];
-  const trial = resolved.state === "done" ? await folder.requireTrial() : recorded;
+  // A run under way does not have the result of an earlier one.
+  const trial = resolved.state === "done"
+    ? await folder.requireTrial()
+    : resolved.state === "begun"
+    ? undefined
+    : recorded;
   const { epochs } = experiment.schedule;
   return {
     ...{ experiment, id, label, seed, epochs, log, isOutdated, trial },
@@ -103,8 +109,7 @@ async function readRun(
     teachers: await Promise.all(
       experiment.teachers.map((teacher, i) => readAncestor(teacher, trial?.teachers[i])),
     ),
-    ...resolved.state === "done" && reading.examine &&
-      await examineRun(await readTrainedStudent(experiment, seed, "last"), reading),
+    ...resolved.state === "done" && reading.examine && await examineRun(resolved, reading),
   };
 }
 
@@ -115,8 +120,8 @@ function describeState(
   isRecorded: boolean,
 ): string {
   if (state === "done") return "done";
-  if (isRecorded) return "recorded";
-  return state === "begun" ? `epoch ${logged} of ${epochs}` : STATE_TEXTS[state];
+  if (state === "begun") return `epoch ${logged} of ${epochs}`;
+  return isRecorded ? "recorded" : STATE_TEXTS[state];
 }
 
 /** A teacher and, for one that was trained here, what taught it. */
@@ -139,25 +144,30 @@ async function readAncestor(
 
 /** What the weights of a run show: its mistakes and its model card. Says what is in the way. */
 async function examineRun(
-  student: TrainedStudent,
+  { experiment, root, seed, identity: { id } }: Resolved,
   { data, status, evalBatch, ...engine }: RunReading,
-): Promise<Pick<ReportedRun, "mistakes" | "card">> {
-  const { experiment: { dataset: { task } }, id, seed } = student;
+): Promise<Pick<ReportedRun, "mistakes" | "card" | "problems">> {
+  const problems = new Set<string>();
   const attempt = async <T>(make: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await make();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      status.line(`${id} seed ${seed}: ${error.message}`);
+      problems.add(error.message);
     }
   };
+  const student = await attempt(() => readTrainedStudent(experiment, seed, "last"));
   const options = { ...engine, data, status, evalBatch };
-  return {
-    mistakes: task.id === classification.id
-      ? await attempt(() => findMistakes(studentSubject(student), options))
-      : undefined,
-    card: await attempt(async () =>
+  const { task } = experiment.dataset;
+  const mistakes = student && task.id === classification.id
+    ? await attempt(() => findMistakes(studentSubject(student), options))
+    : undefined;
+  const card = student &&
+    await attempt(async () =>
       modelCard(await readCardFacts(student, "last", safetensors, data, status.line))
-    ),
-  };
+    );
+  for (const problem of problems) status.line(`${id} seed ${seed}: ${problem}`);
+  // A page may be read elsewhere, where the path of the project says nothing.
+  const own = Array.from(problems, (problem) => problem.replaceAll(join(root, "/"), ""));
+  return { mistakes, card, problems: own };
 }

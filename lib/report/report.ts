@@ -29,7 +29,7 @@ export interface ReportedRun {
   readonly log: readonly EpochLog[];
   /** Whether the log in its folder is of another declaration or other code, and does not count. */
   readonly isOutdated: boolean;
-  /** Its result. `undefined` until it is done. */
+  /** Its result, or one that was recorded elsewhere. `undefined` while it trains. */
   readonly trial?: Trial;
   /** What taught it, in order. */
   readonly teachers: readonly Ancestor[];
@@ -37,6 +37,8 @@ export interface ReportedRun {
   readonly mistakes?: Mistakes;
   /** Its model card, as markdown. `undefined` if its weights are not here. */
   readonly card?: string;
+  /** Why it lacks one of these although it is done. Default: nothing is in the way. */
+  readonly problems?: readonly string[];
 }
 
 /** Weights that taught a run. */

@@ -4,6 +4,7 @@ import type { EpochLog } from "../run/epoch_log.ts";
 import { formatMeasure } from "../tasks/task.ts";
 import { type Html, html } from "../values/html.ts";
 import { NONE } from "../values/markdown.ts";
+import { summary } from "../values/statistics.ts";
 import type { ReportedRun } from "./report.ts";
 
 /** The runs whose curves are shown at first. */
@@ -18,7 +19,7 @@ export function runsSection(runs: readonly ReportedRun[]): Html {
   );
   const score = titles.size === 1 ? [...titles][0] : "score";
   const header = ["state", `${score}, last`, `${score}, best`, "epochs"];
-  const speed = ["s an epoch", "images/s", "waiting for data"];
+  const speed = ["s an epoch, mean", "images/s, at best", "waiting for data"];
   const logged = runs.filter(({ log }) => log.length > 0);
   return html`
     <div class="scroll" tabindex="0" role="region" aria-label="A row for each run">
@@ -51,7 +52,21 @@ export function runsSection(runs: readonly ReportedRun[]): Html {
         </tbody>
       </table>
     </div>
+    ${problems(runs)}
   `;
+}
+
+/** What could not be read of runs: a line for each problem. */
+function problems(runs: readonly ReportedRun[]): Html | undefined {
+  const all = runs.flatMap(({ label, problems = [] }) =>
+    problems.map((problem) => ({ label, problem }))
+  );
+  if (all.length === 0) return undefined;
+  const lines = Array.from(Map.groupBy(all, ({ problem }) => problem), ([problem, of]) => {
+    return html`<li>${of.map(({ label }) => label).join(", ")}: ${problem}</li>`;
+  });
+  return html`<p>Not on this page:</p>
+<ul>${lines}</ul>`;
 }
 
 function networks({ experiment: { student, teachers } }: ReportedRun): string {
@@ -61,44 +76,61 @@ function networks({ experiment: { student, teachers } }: ReportedRun): string {
 
 /** The cells of a row by name. A live page renews them by these names. */
 export function runCells(
-  { experiment: { dataset: { task: { measures, primary } } }, state, log, trial, epochs }:
-    ReportedRun,
+  run: ReportedRun,
 ): Readonly<Record<"state" | "last" | "best" | "epochs" | "seconds" | "speed" | "waited", string>> {
-  const format = (value: number | undefined) =>
+  const { experiment: { dataset: { task: { measures, primary } } }, state, log, trial } = run;
+  const score = (value: number | undefined) =>
     value === undefined ? NONE : formatMeasure(measures[primary], value);
+  const number = (value: number | undefined, decimals: number, unit = "") =>
+    value === undefined ? NONE : value.toFixed(decimals) + unit;
+  const { seconds, speed, waited } = speedOf(run);
   const tag = `test/${primary}`;
-  const reached = log.map(({ [tag]: value }) => value).filter((value) => value !== undefined);
   return {
     state,
-    last: format(trial ? valueAt(trial.metric, primary, "last") : reached.at(-1)),
-    best: format(
-      trial
-        ? valueAt(trial.metric, primary, "best")
-        : reached.length > 0
-        ? Math.max(...reached)
-        : undefined,
-    ),
-    epochs: String(trial?.epochs ?? `${log.length}/${epochs}`),
-    seconds: medianOf(log, ({ "perf/seconds": seconds }) => seconds, 1),
-    speed: medianOf(log, ({ "perf/images_per_second": speed }) => speed, 0),
-    waited: medianOf(
-      log,
-      ({ "perf/data_seconds": waited, "perf/seconds": all }) => 100 * waited / all,
-      1,
-      " %",
-    ),
+    last: score(trial ? valueAt(trial.metric, primary, "last") : log.at(-1)?.[tag]),
+    best: score(trial ? valueAt(trial.metric, primary, "best") : bestEpoch(log, primary)?.[tag]),
+    epochs: String(trial?.epochs ?? `${log.length}/${run.epochs}`),
+    seconds: number(seconds, 1),
+    speed: number(speed, 0),
+    waited: number(waited, 1, " %"),
   };
 }
 
-/** The median of a number over epochs, as text. */
-function medianOf(
-  log: readonly EpochLog[],
-  pick: (entry: EpochLog) => number | undefined,
-  decimals: number,
-  unit = "",
-): string {
-  const values = log.map(pick).filter((value) => value !== undefined && Number.isFinite(value))
-    .map(Number).sort((a, b) => a - b);
-  const middle = values[Math.floor(values.length / 2)];
-  return middle === undefined ? NONE : `${middle.toFixed(decimals)}${unit}`;
+/** The epoch that is best so far, as a training chooses it. `undefined` if none was measured. */
+function bestEpoch(log: readonly EpochLog[], primary: string): EpochLog | undefined {
+  const chosen = ({ [`holdout/${primary}`]: held, [`test/${primary}`]: tested }: EpochLog) =>
+    held ?? tested;
+  const best = Math.max(...log.map(chosen).filter((value) => value !== undefined));
+  return log.find((entry) => chosen(entry) === best);
+}
+
+/** How fast a run trains. */
+interface Speed {
+  /** Seconds of an epoch, the mean. */
+  readonly seconds: number | undefined;
+  /** Images per second in the fastest epoch. */
+  readonly speed: number | undefined;
+  /** The percentage of the time in which the step waited for data. */
+  readonly waited: number | undefined;
+}
+
+/**
+ * The speed of a run as its own: trials that train together share their time, and each has its part.
+ * A trial's times are its part; those in a log are of all.
+ */
+function speedOf({ trial, log, experiment: { schedule: { batch } } }: ReportedRun): Speed {
+  const list = (pick: (entry: EpochLog) => number) => log.map(pick).filter(Number.isFinite);
+  // Logs of earlier versions do not say how many trials trained together: nothing is finite then.
+  const seconds = list((entry) => entry["perf/seconds"] / entry["perf/trials"]);
+  const speeds = list((entry) => entry["perf/images_per_second"] * entry["perf/trials"]);
+  const waited = list((entry) => 100 * entry["perf/data_seconds"] / entry["perf/seconds"]);
+  return {
+    seconds: trial ? trial.seconds / trial.epochs : summary(seconds)?.mean,
+    speed: trial?.stepSeconds
+      ? batch / trial.stepSeconds
+      : speeds.length > 0
+      ? Math.max(...speeds)
+      : undefined,
+    waited: summary(waited)?.mean,
+  };
 }

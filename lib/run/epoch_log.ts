@@ -26,6 +26,8 @@ export interface EpochSummary {
   readonly held?: Score;
   /** The score of the student's moving average on the test set. `undefined` if there is none. */
   readonly average?: Score;
+  /** The number of trials that trained together and share these times. */
+  readonly trials: number;
   /** Images through a training step per second. */
   readonly imagesPerSecond: number;
   /** Seconds in which the step waited for data. */
@@ -59,7 +61,8 @@ function prefixNames(
 
 /** Makes the log entry of an epoch. */
 export function epochLog(task: Task, summary: EpochSummary): EpochLog {
-  const { epoch, rate, sums, test, held, average, imagesPerSecond, waited, seconds } = summary;
+  const { epoch, rate, sums, test, held, average } = summary;
+  const { trials, imagesPerSecond, waited, seconds } = summary;
   const { primary } = task;
   return {
     epoch,
@@ -72,6 +75,7 @@ export function epochLog(task: Task, summary: EpochSummary): EpochLog {
     ...prefixNames("test", Object.entries(test)),
     ...prefixNames("average", Object.entries(average ?? {})),
     ...held && prefixNames("holdout", [[primary, held[primary]]]),
+    "perf/trials": trials,
     "perf/images_per_second": imagesPerSecond,
     "perf/data_seconds": waited,
     "perf/seconds": seconds,

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import { Failure } from "../values/failure.ts";
 
 /** Where a project keeps its runs. */
 export const RUNS = "runs";
@@ -42,11 +43,26 @@ export function specOf(id: string): string {
   return name === undefined ? `${module}.ts` : `${module}.ts#${name}`;
 }
 
-/** The id of the run whose folder a path is, or is in. `undefined` if it is no run's. */
-export function idOfRun(root: string, path: string): string | undefined {
-  const inside = relative(join(root, RUNS), resolve(path));
-  return runIds(root).findLast((id) => {
-    const folder = id.split("/").join(sep);
-    return inside === folder || inside.startsWith(folder + sep);
-  });
+/** A run that a path names. */
+export interface NamedRun {
+  /** The experiment's id. */
+  readonly id: string;
+  /** The seed. `undefined` if the path is the folder of all runs of the experiment. */
+  readonly seed: number | undefined;
+}
+
+/**
+ * The run whose folder a path is, or is in. `undefined` if it is no run's. Throws a `Failure` (exit
+ * 2) if the run is a quick one or was put aside.
+ */
+export function runOfPath(root: string, path: string): NamedRun | undefined {
+  const inside = relative(join(root, RUNS), resolve(path)).split(sep).join("/");
+  const id = runIds(root).findLast((id) => inside === id || inside.startsWith(`${id}/`));
+  if (id === undefined) return undefined;
+  const [name] = inside.slice(id.length + 1).split("/");
+  if (name === "") return { id, seed: undefined };
+  const [, seed] = name.match(SEED) ?? [];
+  if (seed !== undefined) return { id, seed: Number(seed) };
+  const full = runSeeds(root, id).map((seed) => `seed-${seed}`).join(" or ");
+  throw new Failure(2, `${path} is no full run: name ${full} of ${join(RUNS, id)}`);
 }

@@ -303,7 +303,8 @@ export class TrialTraining {
       spent: undefined,
     };
     const whole = (spent?.trained ?? 0) + seconds;
-    const speed = { imagesPerSecond: images / trained, waited, seconds: whole };
+    const { trials } = time;
+    const speed = { trials, imagesPerSecond: images / trained, waited, seconds: whole };
     const summary: EpochSummary = {
       epoch,
       epochs,

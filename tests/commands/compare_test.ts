@@ -12,6 +12,7 @@ const task = new URL("../support/second_task.ts", import.meta.url).href;
 
 const DECLARED = `${PAIR}
 import { numbered } from "${task}";
+const { sakd } = retort;
 const pair = { dataset, schedule, teacher: from(teacher), student: small };
 export const twin = experiment(import.meta, { ...pair, distiller: kd() });
 export const hot = experiment(import.meta, {
@@ -20,6 +21,11 @@ export const hot = experiment(import.meta, {
   schedule: sgd({ epochs: 3, batch: 16, lr: 0.05, drops: { at: [1, 2], by: 0.1 } }),
 });
 export const alone = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+export const routed = experiment(import.meta, {
+  ...pair,
+  distiller: sakd(fitnets({ guided: "block1", hint: "block1", weight: 1 })),
+  dataset: imageFolder({ folder: "a_folder_with_a_long_name" }),
+});
 export const more = experiment(import.meta, { ...pair, dataset: imageFolder({ folder: "own" }), distiller: kd() });
 export const numbers = experiment(import.meta, { dataset: numbered(images), schedule, student: small, distiller: scratch() });
 `;
@@ -67,16 +73,15 @@ const section = (text: string, title: string): string[] => {
 await test("usage errors have exit code 2 and say the way out", async (toys) => {
   const out: string[] = [];
   await runCompare(["--help"], (text) => out.push(text), skipTypeCheck);
-  assertStringIncludes(out[0], "usage: deno task compare <module>[#name] <module>[#name]");
-  const usage = (n: number) =>
-    `compare takes two experiments, not ${n}: ` +
-    "deno task compare <module>[#name] <module>[#name]";
+  const form = "deno task compare <module[#name] | run's folder> <module[#name] | run's folder>";
+  assertStringIncludes(out[0], `usage: ${form}`);
+  const usage = (n: number) => `compare takes two experiments or runs, not ${n}: ${form}`;
   for (const names of [[], ["hot"], ["hot", "twin", "alone"]]) {
     assertEquals(await failure(2, () => compared(toys, ...names)), usage(names.length));
   }
   assertStringIncludes(
     await failure(2, () => compared(toys, "hot", "twni")),
-    "has no experiment called twni; it has alone, hot, more, numbers, student, teacher, twin",
+    "has no experiment called twni; it has alone, hot, more, numbers, routed, student, teacher, twin",
   );
   assertStringIncludes(
     await failure(2, () => runCompare([toys.path("toy.ts#hot"), toys.path("toi.ts")])),
@@ -84,7 +89,7 @@ await test("usage errors have exit code 2 and say the way out", async (toys) => 
   );
   assertEquals(
     await failure(2, () => compared(toys, "hot", "hot")),
-    "both are toy#hot: name another one",
+    "both are toy#hot: name another one, or the folders of two of its runs",
   );
   assertStringIncludes(
     await failure(2, () => runCompare([toys.path("toy.ts"), toys.path("toy.ts#hot")])),
@@ -108,10 +113,10 @@ await test("without a trial and a log the settings are printed, and the exit cod
   assertEquals(sections(out[0]), [
     "A  toy#student\nB  toy#hot",
     [
-      "settings that differ           A  B",
-      "distiller.options.temperature  4  8",
-      "schedule.options.drops.at[0]   2  1",
-      "schedule.options.drops.at[1]   —  2",
+      "settings that differ   A  B",
+      "distiller.temperature  4  8",
+      "schedule.drops.at[0]   2  1",
+      "schedule.drops.at[1]   —  2",
     ].join("\n"),
     [
       "A: no recorded trial; `deno task exp toy#student` trains one",
@@ -119,7 +124,10 @@ await test("without a trial and a log the settings are printed, and the exit cod
     ].join("\n"),
   ]);
   await record(toys, "student", trial(1, 50));
-  await failure(3, () => run("--seed", "2"));
+  assertEquals(
+    await failure(3, () => run("--seed", "2")),
+    "neither toy#student seed 2 nor toy#hot seed 2 has a recorded trial or a log",
+  );
   assertStringIncludes(out[1], "A  toy#student seed 2\n");
   assertStringIncludes(
     out[1],
@@ -154,12 +162,12 @@ await test("results and differences are those of the trials, by seed", async (to
   await record(toys, "hot", taught(1, 60, 0.3), taught(2, 61.1, 0.3), taught(3, 62, 0.31));
   const all = await compared(toys, "student", "hot");
   assertEquals(section(all, "mean ± std (n)"), [
-    "mean ± std (n)                      A                 B",
-    "top-1, last          51.00 ± 1.00 (3)  61.03 ± 1.00 (3)",
-    "top-1, best          51.50 ± 1.00 (3)  61.53 ± 1.00 (3)",
-    "top-5, last          61.00 ± 1.00 (3)  71.03 ± 1.00 (3)",
-    "top-5, best          62.00 ± 1.00 (3)  72.03 ± 1.00 (3)",
-    "KL to teacher, last   0.50 ± 0.01 (3)   0.30 ± 0.01 (3)",
+    "mean ± std (n)                       A                  B",
+    "top-1, last           51.00 ± 1.00 (3)   61.03 ± 1.00 (3)",
+    "top-1, best           51.50 ± 1.00 (3)   61.53 ± 1.00 (3)",
+    "top-5, last           61.00 ± 1.00 (3)   71.03 ± 1.00 (3)",
+    "top-5, best           62.00 ± 1.00 (3)   72.03 ± 1.00 (3)",
+    "KL to teacher, last  0.503 ± 0.006 (3)  0.303 ± 0.006 (3)",
   ]);
   const rows = section(all, "A − B, last").map((line) => line.split(/ {2,}/));
   assertEquals(rows.map(([title, mean, , seeds, verdict]) => [title, mean, seeds, verdict]), [
@@ -167,7 +175,7 @@ await test("results and differences are those of the trials, by seed", async (to
     ["top-1", "−10.03", "3", "B is better"],
     ["top-5", "−10.03", "3", "B is better"],
     // The larger distance is the worse one.
-    ["KL to teacher", "+0.20", "3", "B is better"],
+    ["KL to teacher", "+0.200", "3", "B is better"],
   ]);
   const one = await compared(toys, "hot", "student", "--seed", "2");
   assertStringIncludes(one, "A  toy#hot seed 2\nB  toy#student seed 2\n");
@@ -198,6 +206,87 @@ await test("distances from other teachers are not paired, nor are other data and
     await compared(toys, "student", "twin"),
     "A and B are not paired: their trials have no seed in common",
   );
+});
+
+await test("the folders of two runs are compared, of one experiment too", async (toys) => {
+  const folder = (name: string, seed: number) => toys.of(name, seed);
+  const runs = async (...args: string[]) => {
+    const out: string[] = [];
+    await runCompare(args, (text) => out.push(text), skipTypeCheck);
+    return out.join("\n");
+  };
+  await record(toys, "student", taught(1, 50, 0.5), taught(2, 52, 0.7, "b".repeat(64)));
+  await record(toys, "hot", taught(1, 60, 0.3), taught(2, 61, 0.3));
+  for (const seed of [1, 2]) {
+    await writeLog(toys, "student", { "test/top1": () => 50 + seed }, { seed });
+    await writeLog(toys, "hot", { "test/top1": () => 60 + seed }, { seed });
+  }
+  const text = await runs(folder("student", 1), folder("hot", 1));
+  assertEquals(text, await compared(toys, "student", "hot", "--seed", "1"));
+  assertStringIncludes(text, "A  toy#student seed 1\nB  toy#hot seed 1\n");
+  const seeds = await runs(folder("student", 1), folder("student", 2));
+  assertEquals(sections(seeds), [
+    "A  toy#student seed 1\nB  toy#student seed 2",
+    "no setting differs",
+    [
+      "teachers (SHA-256 of their weights)",
+      "A  toy#teacher seed 1 (aaaaaaaa)",
+      "B  toy#teacher seed 1 (bbbbbbbb)",
+    ].join("\n"),
+    [
+      "mean ± std (n)               A          B",
+      "top-1, last          50.00 (1)  52.00 (1)",
+      "top-1, best          50.50 (1)  52.50 (1)",
+      "top-5, last          60.00 (1)  62.00 (1)",
+      "top-5, best          61.00 (1)  63.00 (1)",
+      "KL to teacher, last  0.500 (1)  0.700 (1)",
+    ].join("\n"),
+    "A and B are not paired: their trials have no seed in common",
+    [
+      "          top-1, test images  first   best   last",
+      "A seed 1  ▁▁▁                 51.00  51.00  51.00",
+      "B seed 2  ███                 52.00  52.00  52.00",
+    ].join("\n"),
+  ]);
+  const mixed = await runs(folder("student", 2), toys.path("toy.ts#hot"));
+  assertStringIncludes(mixed, "A  toy#student seed 2\nB  toy#hot\n");
+  assertEquals(section(mixed, "A − B, last")[1].split(/ {2,}/), [
+    ...["top-1", "−9.00", "—", "1", "one seed"],
+  ]);
+  assertEquals(
+    await failure(2, () => runs(folder("student", 1), folder("hot", 2), "--seed", "1")),
+    `--seed 1, but ${folder("hot", 2)} is of seed 2: leave --seed out`,
+  );
+  assertEquals(
+    await failure(2, () => runs(folder("hot", 2), folder("hot", 2))),
+    "both are toy#hot: name another one, or the folders of two of its runs",
+  );
+});
+
+await test("a teacher of some trials has their seeds", async (toys) => {
+  const other = "b".repeat(64);
+  await record(toys, "student", taught(1, 50, 0.5), taught(2, 51, 0.5, other), taught(3, 52, 0.5));
+  await record(toys, "hot", taught(1, 60, 0.3), taught(2, 61, 0.3));
+  assertEquals(section(await compared(toys, "student", "hot"), "teachers (SHA-256").slice(1), [
+    "A seed 1, 3  toy#teacher seed 1 (aaaaaaaa)",
+    "A seed 2  toy#teacher seed 1 (bbbbbbbb)",
+    "B  toy#teacher seed 1 (aaaaaaaa)",
+  ]);
+});
+
+await test("a long setting has lines of its own, and no table is wider than 80", async (toys) => {
+  await record(toys, "student", trial(1, 50));
+  const text = await compared(toys, "routed", "student");
+  const settings = section(text, "settings that differ");
+  const at = settings.indexOf("dataset.folder");
+  assertEquals(settings.slice(at, at + 3), [
+    ...["dataset.folder", "  A  a_folder_with_a_long_name", "  B  —"],
+  ]);
+  assertStringIncludes(
+    settings.join("\n"),
+    "\ndistiller.method\n  A  fitnets (guided block1, hint block1, weight 1, ce 1)\n  B  —\n",
+  );
+  for (const line of settings) assert([...line].length <= 80, line);
 });
 
 await test("circumstances are settings too, and trials that do not count are said", async (toys) => {
@@ -236,7 +325,7 @@ await test("curves are lines of bars on one scale, with their first, best and la
     "B seed 1  █▄▃                    40.000  13.333  13.333",
   ]);
   assertEquals(section(text, "KL to teacher, training images").slice(1), [
-    "B seed 1  █▃▁                              1.00  0.33  0.33",
+    "B seed 1  █▃▁                             1.000  0.333  0.333",
   ]);
   assertStringIncludes(text, "A: no recorded trial; `deno task exp toy#student` trains one");
   const second = await compared(toys, "student", "hot", "--seed", "2");

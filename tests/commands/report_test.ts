@@ -38,6 +38,10 @@ async function pageOf(toys: Toys, ...args: string[]): Promise<string> {
   return await Deno.readTextFile(toys.path("page.html"));
 }
 
+/** A cell of the first run. */
+const cell = (html: string, name: string): string =>
+  html.match(new RegExp(`data-cell="${name}">([^<]*)<`))![1];
+
 await test("a page has runs, curves, teachers, mistakes and model cards", async (toys) => {
   await toys.run("student", 1);
   await toys.run("student", 2);
@@ -69,7 +73,10 @@ await test("an argument names a module, an experiment or a run's folder", async 
   assertEquals(await labels(toys.path("toy.ts#student")), ["student"]);
   assertEquals(await labels(toys.of("student", 1)), ["student"]);
   assertEquals(await labels(toys.path("toy.ts"), "--seed", "1"), ["student", "teacher"]);
-  assertStringIncludes(await failure(3, [toys.path("toy.ts"), "--seed", "9"]), "seed 9");
+  assertEquals(
+    await failure(3, [toys.path("toy.ts"), "--seed", "9"]),
+    "none of these has a run with seed 9: `deno task exp <module.ts> --seed 9` trains one",
+  );
 });
 
 await test("a run under way shows how far it is, and no weights are examined", async (toys) => {
@@ -77,11 +84,31 @@ await test("a run under way shows how far it is, and no weights are examined", a
   const log = toys.of("teacher", 1, "metrics.jsonl");
   const lines = (await Deno.readTextFile(log)).split("\n");
   await Deno.remove(toys.of("teacher", 1, "trial.json"));
-  await Deno.remove(toys.path("toy/teacher.json"));
   await Deno.writeTextFile(log, `${lines.slice(0, 2).join("\n")}\n${lines[2].slice(0, 9)}`);
+  const { "test/top1": last } = JSON.parse(lines[1]);
+  // The result of an earlier run is not that of this one.
+  for (const isRecorded of [true, false]) {
+    if (!isRecorded) await Deno.remove(toys.path("toy/teacher.json"));
+    const html = await pageOf(toys);
+    assertEquals(cell(html, "state"), "epoch 2 of 3");
+    assertEquals(cell(html, "epochs"), "2/3");
+    assertEquals(cell(html, "last"), last.toFixed(2));
+    assertEquals(html.includes(`<section id="mistakes"`), false);
+  }
+});
+
+await test("a run that lacks its weights says so, and the others are there", async (toys) => {
+  await toys.run("student");
+  await Deno.remove(toys.of("student", 1, "last.safetensors"));
   const html = await pageOf(toys);
-  assertStringIncludes(html, "epoch 2 of 3");
-  assertEquals(html.includes(`<section id="mistakes"`), false);
+  assertStringIncludes(
+    html,
+    "<li>student: cannot read the checkpoint runs/toy#student/seed-1/last.safetensors: ",
+  );
+  assertEquals(html.includes(toys.folder), false, "the page has no path of this machine");
+  assertStringIncludes(html, "Confusion matrix of teacher");
+  assertEquals(html.includes("Confusion matrix of student"), false);
+  assertStringIncludes(html, "<summary>teacher</summary>");
 });
 
 await test("it is written beside the experiments unless --out says otherwise", async (toys) => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
-import { declaration, declarationHash } from "../../lib/experiment/declaration.ts";
+import { declaration, declarationHash, settingName } from "../../lib/experiment/declaration.ts";
 import { experiment } from "../../lib/experiment/experiment.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Json } from "../../lib/values/json.ts";
@@ -27,4 +27,11 @@ Deno.test("declaration: options that JSON cannot tell apart are refused", async 
   }
   const hashes = [1, 2, null].map((weight) => declarationHash(withOptions({ weight })));
   assertEquals(new Set(await Promise.all(hashes)).size, 3);
+});
+
+Deno.test("settingName: options have their part's name, and a part its own", () => {
+  assertEquals(settingName("student.options.width"), "student.width");
+  assertEquals(settingName("teachers[0].experiment.student.id"), "teachers[0].experiment.student");
+  assertEquals(settingName("schedule.options.drops.at[0]"), "schedule.drops.at[0]");
+  assertEquals(settingName("teachers[0].seed"), "teachers[0].seed");
 });

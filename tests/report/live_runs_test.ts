@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type LiveEvent, LiveRuns } from "../../lib/report/live_runs.ts";
 import { needs } from "../support/needs.ts";
 import { reportedRun } from "../support/reported_run.ts";
+import { trial } from "../support/trial.ts";
 
 /** A run that is followed, and a way to write these epochs as its log. */
 const test = (
@@ -76,13 +77,33 @@ await test("a log that begins anew is told before its epochs", (live, write) => 
   assertEquals(live.snapshot().runs[0].log.length, 1);
 });
 
+await test("a recorded run that trains again has the numbers of its log", (live, write) => {
+  const { runs: [run] } = live.snapshot();
+  write();
+  const state = "recorded";
+  const recorded = { ...run, log: [], epochs: 15, state, trial: trial(1, 70, { epochs: 15 }) };
+  const again = new LiveRuns([recorded]);
+  const { runs: [first], last } = again.snapshot();
+  assertEquals([first.state, first.trial], [state, recorded.trial]);
+  write(1);
+  again.look();
+  const events: LiveEvent[] = [];
+  again.listen(last, (_, event) => events.push(event))();
+  const row = events.find((event) => event.kind === "row")!;
+  const { state: shown, last: score, best, epochs } = row.cells;
+  assertEquals([shown, score, best, epochs], ["epoch 1 of 15", "10.00", "10.00", "1/15"]);
+  assertEquals(again.snapshot().runs[0].trial, undefined);
+  // One that ends an epoch between the two readings of its log, too.
+  assertEquals(new LiveRuns([recorded]).snapshot().runs[0].state, "epoch 1 of 15");
+});
+
 await test("other runs take the place of the first, whose page is told to load again", (live) => {
   const { runs: [run], last } = live.snapshot();
   const events: LiveEvent[] = [];
   live.listen(last, (_, event) => events.push(event));
   live.replace([{ ...run, state: "read again" }]);
   assertEquals([events, live.knows(last)], [[], true]);
-  const other = { ...run, folder: join(run.folder, "other"), state: "not trained yet" };
+  const other = { ...run, folder: join(run.folder, "other"), log: [], state: "not trained yet" };
   live.replace([run, other]);
   assertEquals(events, [{ kind: "reload" }]);
   const { runs, last: latest } = live.snapshot();
@@ -101,6 +122,29 @@ await test("a snapshot stays as it was, and only its own ids are known", (live, 
   const strange = [other, "", "0", last.replace(/0$/, "99"), last.replace(/0$/, "-1"), `${last} `];
   for (const id of strange) assertEquals(live.knows(id), false, id);
 });
+
+await needs(
+  ["read", "write"],
+  "live runs: an epoch has its numbers as the page shows them",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const live = new LiveRuns([{ ...reportedRun("sakd", 3), log: [], folder }]);
+      const { last } = live.snapshot();
+      const path = join(folder, "metrics.jsonl");
+      await Deno.writeTextFile(path, '{"epoch":1,"train/report/spot_block2":0.1234567}\n');
+      live.look();
+      const events: LiveEvent[] = [];
+      live.listen(last, (_, event) => events.push(event))();
+      assertEquals(events[0], {
+        ...{ kind: "epoch", run: 0, entry: { "epoch": 1, "train/report/spot_block2": 12.346 } },
+        titles: [["train/report/spot_block2", "samples distilled: block2 (%)"]],
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 await needs(
   ["read", "write"],

@@ -294,6 +294,7 @@ await test(
     assertEquals(new Set(shares).size, 1, "all have the same share");
     const lines = await toys.log("student");
     assert(lines.every((line) => line["perf/seconds"] > 0));
+    assertEquals(lines.map((line) => line["perf/trials"]), lines.map(() => NAMES.length));
   },
   repeating,
 );

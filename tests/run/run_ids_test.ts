@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { idOfRun, runIds, runSeeds, specOf } from "../../lib/run/run_ids.ts";
+import { runIds, runOfPath, runSeeds, specOf } from "../../lib/run/run_ids.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 
 await needs(["read", "write"], "run ids: full runs by experiment and seed", async () => {
@@ -24,13 +25,22 @@ await needs(["read", "write"], "run ids: full runs by experiment and seed", asyn
     assertEquals(runSeeds(root, "experiments/slkd/pair#kd"), [2, 10]);
     assertEquals(runSeeds(root, "experiments/none"), []);
     const kd = "experiments/slkd/pair#kd";
-    for (const path of [kd, `${kd}/seed-2`, `${kd}/seed-2/metrics.jsonl`]) {
-      assertEquals(idOfRun(root, join(root, "runs", path)), kd);
+    const runOf = (path: string) => runOfPath(root, join(root, path));
+    assertEquals(runOf(`runs/${kd}`), { id: kd, seed: undefined });
+    for (const path of [`${kd}/seed-2`, `${kd}/seed-2/metrics.jsonl`]) {
+      assertEquals(runOf(`runs/${path}`), { id: kd, seed: 2 });
     }
-    assertEquals(idOfRun(root, join(root, "runs/experiments/a/b/seed-1")), "experiments/a/b");
-    assertEquals(idOfRun(root, join(root, "runs/experiments/a/seed-1")), "experiments/a");
-    assertEquals(idOfRun(root, join(root, "experiments/slkd")), undefined);
-    assertEquals(idOfRun(root, root), undefined);
+    assertEquals(runOf(`runs/${kd}/seed-10`), { id: kd, seed: 10 });
+    assertEquals(runOf("runs/experiments/a/b/seed-1"), { id: "experiments/a/b", seed: 1 });
+    assertEquals(runOf("runs/experiments/a/seed-1"), { id: "experiments/a", seed: 1 });
+    assertEquals(runOf("experiments/slkd"), undefined);
+    assertEquals(runOf(""), undefined);
+    for (const name of ["seed-3.old-1", "seed-4-quick-2-all"]) {
+      const path = join(root, "runs", kd, name);
+      const { exit, message } = assertThrows(() => runOfPath(root, path), Failure);
+      assertEquals(exit, 2);
+      assertEquals(message, `${path} is no full run: name seed-2 or seed-10 of runs/${kd}`);
+    }
   } finally {
     await Deno.remove(root, { recursive: true });
   }

@@ -84,6 +84,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   report: [
     "figures/pixels.ts",
+    "figures/reports.ts",
     "export",
     "run",
     "evaluation",

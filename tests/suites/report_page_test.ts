@@ -110,11 +110,42 @@ await needsBrowser("page: curves and settings follow a reader's choices", async 
   }
 });
 
+await needsBrowser("page: every curve looks unlike the others, in the legend too", async (open) => {
+  const folder = await Deno.makeTempDir();
+  // Runs without a log lie between those with one.
+  const runs = Array.from({ length: 36 }, (_, i) => reportedRun(`run ${i}`, i % 3 === 1 ? 0 : 3));
+  try {
+    const path = join(folder, "report.html");
+    await Deno.writeTextFile(path, (await page({ title: "T", tables: [], runs })).html);
+    const { page: shown, said } = await open(pathToFileURL(path).href, VISITS[0]);
+    const boxes = shown.locator("[data-curve]");
+    assertEquals(await boxes.count(), 24);
+    const strokes = async (): Promise<string[]> =>
+      await shown.evaluate(`[...document.querySelectorAll(".u-legend .curve")].map((name) =>
+        [name.textContent, ...["stroke", "stroke-dasharray"].map((one) =>
+          name.querySelector("line").getAttribute(one))].join(" "))`);
+    const look = (stroke: string) => stroke.replace(/^run \d+ /, "");
+    const first = await strokes();
+    assertEquals(first.length, 8);
+    for (const box of await boxes.all()) await box.check();
+    const all = await strokes();
+    assertEquals(all.slice(0, 8), first, "what was there stays as it was");
+    assertEquals(new Set(all.map(look)).size, 24);
+    assertEquals(new Set(all.slice(0, 10).map((one) => look(one).split(" ")[0])).size, 10);
+    await shown.locator("[data-curve='0']").uncheck();
+    assertEquals(await strokes(), all.slice(1));
+    assertEquals(said, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 await needsBrowser(
   "page: a live one shows epochs as they end, reconnects, and shows runs that begin",
   async (open) => {
     const folder = await Deno.makeTempDir();
-    const run = { ...reportedRun("kd", 3), folder, trial: undefined, state: "not trained yet" };
+    const begun = { ...reportedRun("kd", 3), log: [], trial: undefined };
+    const run = { ...begun, folder, state: "not trained yet" };
     const live = new LiveRuns([run]);
     const log = (epoch: number) => {
       const line = `{"epoch":${epoch},"test/top1":${10 * epoch}}\n`;

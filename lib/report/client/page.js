@@ -7,16 +7,23 @@
     ...["#3b82c4", "#d9722b", "#3a9d5d", "#c94f6d", "#8a6fc9"],
     ...["#a07c1a", "#2f9aa0", "#c65bb0", "#7a8b1f", "#8b6f5c"],
   ];
-  const DASHES = [undefined, [8, 4], [2, 3], [8, 3, 2, 3]];
+  const DASHES = [[], [8, 4], [2, 3], [8, 3, 2, 3], [14, 3]];
   const HEIGHT = 340;
 
-  /** Makes an element with attributes and children. */
-  const element = (tag, attributes = {}, ...children) => {
-    const made = document.createElement(tag);
+  /** Gives an element its attributes and children. */
+  const filled = (made, attributes, children) => {
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     made.append(...children);
     return made;
   };
+
+  const element = (tag, attributes = {}, ...children) =>
+    filled(document.createElement(tag), attributes, children);
+
+  const SVG = "http://www.w3.org/2000/svg";
+
+  const drawn = (tag, attributes, ...children) =>
+    filled(document.createElementNS(SVG, tag), attributes, children);
 
   const select = (label, options) => {
     const made = element("select");
@@ -40,6 +47,30 @@
   const rows = element("div", { class: "scroll", tabindex: "0", role: "region" });
   const values = element("details", {}, element("summary", {}, "Values as a table"), rows);
   let plot;
+
+  /** The runs that have a curve, in the order in which they came by it. */
+  const withCurve = runs.flatMap(({ epochs }, i) => epochs.length > 0 ? [i] : []);
+
+  /** The colour and the dashes of a run's curve, which no choice of other runs changes. */
+  const strokeOf = (i) => {
+    if (!withCurve.includes(i)) withCurve.push(i);
+    const place = withCurve.indexOf(i);
+    return {
+      stroke: COLOURS[place % COLOURS.length],
+      dash: DASHES[Math.floor(place / COLOURS.length) % DASHES.length],
+    };
+  };
+
+  /** A run's name in the legend, behind a piece of its curve. */
+  const legendLabel = (i) => {
+    const { stroke, dash } = strokeOf(i);
+    const line = drawn("line", {
+      ...{ x1: 0, x2: 30, y1: 6, y2: 6, stroke, "stroke-width": 2 },
+      "stroke-dasharray": dash.join(" "),
+    });
+    const piece = drawn("svg", { width: 30, height: 12, "aria-hidden": true }, line);
+    return element("span", { class: "curve" }, piece, runs[i].name);
+  };
 
   const chosen = () => {
     const boxes = [...document.querySelectorAll("[data-curve]")].filter(({ checked }) => checked);
@@ -77,15 +108,16 @@
         height: HEIGHT,
         scales: { x: { time: false }, y: { distr: logBox.checked ? 3 : 1 } },
         axes: [axis("epoch"), { ...axis(title), size: 64 }],
+        // uPlot's own are squares, in which dashes can't be told.
+        legend: { markers: { show: false } },
         series: [
           { label: "epoch" },
           ...shown.map((i) => ({
-            label: runs[i].name,
-            stroke: COLOURS[i % COLOURS.length],
-            dash: DASHES[Math.floor(i / COLOURS.length) % DASHES.length],
+            label: legendLabel(i),
+            ...strokeOf(i),
             width: 2,
             spanGaps: true,
-            points: { show: data[0].length < 40, fill: COLOURS[i % COLOURS.length] },
+            points: { show: data[0].length < 40, fill: strokeOf(i).stroke },
             value: (_, value) => format(value),
           })),
         ],
