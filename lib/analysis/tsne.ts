@@ -7,9 +7,12 @@
 import { Failure } from "../values/failure.ts";
 import { stream } from "../values/random.ts";
 
+/** The perplexity unless another one is given. */
+export const PERPLEXITY = 30;
+
 /** Options of an embedding. */
 export interface TsneOptions {
-  /** The effective number of neighbours of a sample, less than the samples. Default: 30. */
+  /** The effective number of neighbours of a sample, less than the samples. Default: `PERPLEXITY`. */
   readonly perplexity?: number;
   /** Number of steps, the first 250 of them with exaggerated affinities. Default: 1000. */
   readonly steps?: number;
@@ -49,7 +52,7 @@ export async function tsne(
   samples: number,
   options: TsneOptions = {},
 ): Promise<Embedding> {
-  const { perplexity = 30, steps = 1000, seed = 1, between = () => {} } = options;
+  const { perplexity = PERPLEXITY, steps = 1000, seed = 1, between = () => {} } = options;
   const pairs = affinities(features, samples, perplexity);
   const points = options.start?.slice() ?? randomPoints(samples, seed);
   const rate = Math.max(50, samples / EXAGGERATION.factor / 4);

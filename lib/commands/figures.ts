@@ -9,6 +9,7 @@ import type { Figure, Picture, Shown } from "../figures/figure.ts";
 import { FIGURES } from "../figures/mod.ts";
 import { paintPng } from "../figures/png.ts";
 import { drawSvg } from "../figures/svg.ts";
+import { FEWEST_POINTS } from "../figures/tsne_scatter.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { makeFolder } from "../files/make_folder.ts";
@@ -36,7 +37,11 @@ const FLAGS = {
     choices: ["last", "best"],
     help: "epoch of the weights. Default: last",
   },
-  "points": { type: "integer", least: 1, help: "test images of tsne. Default: 1000" },
+  "points": {
+    type: "integer",
+    least: FEWEST_POINTS,
+    help: `test images of tsne, ${FEWEST_POINTS} or more. Default: 1000`,
+  },
   "images": {
     type: "string",
     help: "test images of grad-cam by index: 3,14,15. Default: 6 at even distances",

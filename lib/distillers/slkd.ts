@@ -43,6 +43,35 @@ export interface SlkdOptions {
   readonly joint?: boolean;
 }
 
+/** The weights of SLKD's terms in its loss. */
+export interface SlkdWeights {
+  readonly task: number;
+  /** Of KL(teacher ‖ student). */
+  readonly teacher: number;
+  /** Of KL(self-learning teachers ‖ student). */
+  readonly self: number;
+  /** Of the cross-entropy of each self-learning teacher. */
+  readonly selfTask: number;
+  /** Of KL(teacher ‖ self-learning teacher), for each. */
+  readonly selfToTeacher: number;
+}
+
+/** The weights of SLKD's terms with these options. */
+export function slkdWeights(
+  { ce, teacher, selfTeacher, released }: Required<
+    Pick<SlkdOptions, "ce" | "teacher" | "selfTeacher" | "released">
+  >,
+): SlkdWeights {
+  const self = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
+  return {
+    task: teacher * ce + selfTeacher * self.ce,
+    teacher: teacher * (1 - ce),
+    self: selfTeacher * self.kl,
+    selfTask: ce,
+    selfToTeacher: 1 - ce,
+  };
+}
+
 /**
  * SLKD: Improving Knowledge Distillation via Transferring Learning Ability. Liu, Li, Cheng, 2023.
  * arXiv:2304.11923. Untrained copies p₁, p₂ of the teacher learn from it while the student learns
@@ -104,7 +133,7 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
     fusion: between(),
   });
   const fuse = fuseLogits("slkd", copies, fusion);
-  const selfWeights = released ? { ce: 1, kl: 1 } : { ce, kl: 1 - ce };
+  const weights = slkdWeights({ ce, teacher: beta1, selfTeacher: beta2, released });
   return {
     id: "slkd",
     options: declared,
@@ -121,17 +150,16 @@ export function slkd(options: SlkdOptions = {}): Distiller<Scorer, Scorer> {
         const divergence = (target: Tensor) =>
           applyMask(kl(student.taps.logits, target, temperature), mask("logits"));
         const copyTerms = outputs.map((output, i): Terms => ({
-          [`self${i + 1}_task`]: [ce, task(output), "task"],
+          [`self${i + 1}_task`]: [weights.selfTask, task(output), "task"],
           [`self${i + 1}_teacher`]: [
-            1 - ce,
+            weights.selfToTeacher,
             kl(output.taps.logits, teacher.taps.logits, temperature),
           ],
         }));
         const terms: Terms = {
-          task: [beta1 * ce + beta2 * selfWeights.ce, task(student), "task"],
-          ...(beta1 !== 0 && { teacher: [beta1 * (1 - ce), divergence(teacher.taps.logits)] }),
-          ...(beta2 !== 0 &&
-            { self: [beta2 * selfWeights.kl, divergence(joint ? p : stopGradient(p))] }),
+          task: [weights.task, task(student), "task"],
+          ...(beta1 !== 0 && { teacher: [weights.teacher, divergence(teacher.taps.logits)] }),
+          ...(beta2 !== 0 && { self: [weights.self, divergence(joint ? p : stopGradient(p))] }),
           ...Object.assign({}, ...copyTerms),
         };
         const measured = [

@@ -22,7 +22,7 @@ export const correlationMaps: Figure = {
     }
     const taught = await readTaught(shown, settings);
     const pairs = taught.flatMap(({ label, subject, teacher }) =>
-      teacher ? [{ label, subject, teacher: teacher.subject }] : []
+      teacher ? [{ label, subject, teacher }] : []
     );
     const teachers = new Map<string, Float64Array>();
     const gaps = [];
@@ -41,7 +41,7 @@ export const correlationMaps: Figure = {
       Number.isFinite(value) ? scaled(most === 0 ? 0 : Math.abs(value) / most) : NONE;
     const values = gaps.map(({ title, difference, classes }) => ({
       ...{ title, low: -0.5, high: classes - 0.5, value: most },
-      url: pngAddress(Array.from(difference, colour), classes, 4),
+      url: pngAddress(Array.from(difference, colour), classes),
     }));
     const axis = (title: string) => ({ type: "quantitative", title } as const);
     const [{ classes, images }] = gaps;
@@ -61,6 +61,7 @@ export const correlationMaps: Figure = {
           title: null,
           sort: values.map(({ title }) => title),
         },
+        align: "each",
         columns: Math.min(2, gaps.length),
         spec: {
           width: 220,
@@ -77,13 +78,18 @@ export const correlationMaps: Figure = {
             {
               mark: {
                 type: "image",
+                // Cells have edges.
+                smooth: false,
                 width: 220,
                 height: 220,
                 align: "left",
                 baseline: "bottom",
                 aspect: false,
               },
-              encoding: { url: { field: "url", type: "nominal" } },
+              encoding: {
+                url: { field: "url", type: "nominal" },
+                description: { field: "title", type: "nominal" },
+              },
             },
             {
               // Nothing to see: it gives the legend its colours.
@@ -97,6 +103,7 @@ export const correlationMaps: Figure = {
             },
           ],
         },
+        resolve: { axis: { x: "independent", y: "independent" } },
       },
     };
   },

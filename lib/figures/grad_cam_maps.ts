@@ -11,17 +11,25 @@ const IMAGES = 6;
 /** The side of a shown image, in pixels of the figure. */
 const SIDE = 84;
 
+/** Where the name of a column breaks into lines: `module#export`, `folder/module`, `teacher network`. */
+const BREAKS = /[#/ ]/;
+
+/** The height of a line of a column's name. */
+const LINE = 11;
+
+const countLines = (name: string) => name.split(BREAKS).length;
+
 /** SHAKE's figure 5: where each network looks for the class of an image. */
 export const gradCamMaps: Figure = {
   about: "Grad-CAM++ on chosen images for students and teacher (SHAKE 5)",
   async draw(all, settings) {
     const shown = withoutTeachers(all);
     const taught = await readTaught(shown, settings);
-    const networks = withTeachers(taught);
+    const networks = await withTeachers(taught);
     const images = settings.images ?? await evenImages(taught[0], settings);
     const heat = colourScale("turbo");
     const columns: string[] = ["image"];
-    const cells: { row: string; column: string; url: string }[] = [];
+    const cells: ReturnType<typeof cellOf>[] = [];
     for (const { label, subject } of networks) {
       const maps = await classMaps(subject, images, settings);
       const name = (i: number) => `${images[i]}: ${maps.classes[maps.labels[i]]}`;
@@ -53,8 +61,10 @@ export const gradCamMaps: Figure = {
             ...{ field: "column", type: "nominal", title: null, sort: columns } as const,
             axis: {
               ...{ orient: "top", labelAngle: 0, domain: false, ticks: false } as const,
-              // `module#export` and `teacher network` have two lines each.
-              ...{ labelExpr: "split(datum.label, regexp('[# ]'))", labelLimit: SIDE + 4 },
+              ...{ labelExpr: `split(datum.label, regexp('${BREAKS.source}'))` },
+              ...{ labelLimit: SIDE + 4, labelLineHeight: LINE },
+              // Lines grow downwards, to the pictures.
+              labelPadding: 3 + LINE * (Math.max(...columns.map(countLines)) - 1),
             },
           },
           y: {
@@ -62,6 +72,7 @@ export const gradCamMaps: Figure = {
             axis: { domain: false, ticks: false },
           },
           url: { field: "url", type: "nominal" },
+          description: { field: "description", type: "nominal" },
         },
         view: { stroke: null },
       },
@@ -82,7 +93,7 @@ async function evenImages(
 }
 
 function cellOf(row: string, column: string, colours: readonly Colour[], { image }: ClassMaps) {
-  return { row, column, url: pngAddress(colours, image[1]) };
+  return { row, column, description: `${column}, ${row}`, url: pngAddress(colours, image[1]) };
 }
 
 function mapOf({ image: [height, width], maps }: ClassMaps, i: number): Float32Array {

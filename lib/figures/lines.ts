@@ -13,12 +13,25 @@ export interface LineAxes {
   readonly own?: boolean;
   /** The range of the vertical axis. Default: that of the points. */
   readonly range?: readonly [number, number];
+  /** Whether lines differ by their dashes, too: one shows through another over it. Default: false. */
+  readonly dashed?: boolean;
+}
+
+/** The length of a dash and the gap behind it. */
+const PERIOD = 16;
+
+/** Dashes of lines, the first without gaps. Of lines over each other an equal part of each shows. */
+function dashes(count: number): number[][] {
+  return Array.from({ length: count }, (_, i) => {
+    const gap = Math.round(PERIOD * i / count);
+    return [PERIOD - gap, gap];
+  });
 }
 
 /** Lines over epochs, two panels in a row, each with its name above. */
 export function lines(
   points: readonly Point[],
-  { y, legend, zero = false, own = false, range }: LineAxes,
+  { y, legend, zero = false, own = false, range, dashed = false }: LineAxes,
 ): Chart {
   const names = [...new Set(points.map(({ line }) => line))];
   const panels = [...new Set(points.map(({ panel }) => panel))];
@@ -30,6 +43,8 @@ export function lines(
       title: null,
       sort: panels,
     },
+    // The panels of a column are as wide as the widest one.
+    align: "each",
     columns: Math.min(2, panels.length),
     spec: {
       width: panels.length > 1 ? 260 : 360,
@@ -50,6 +65,13 @@ export function lines(
           scale: { zero, ...range && { domain: [...range] } },
         },
         color: { field: "line", type: "nominal", title: legend, sort: names },
+        ...dashed && {
+          strokeDash: {
+            ...{ field: "line", type: "nominal", title: legend, sort: names } as const,
+            scale: { domain: names, range: dashes(names.length) },
+            legend: { symbolType: "stroke", symbolSize: 400, symbolStrokeWidth: 2 },
+          },
+        },
       },
     },
     // An axis that is shared stands apart from the panels.

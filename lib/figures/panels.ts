@@ -1,5 +1,6 @@
 import { dataName } from "../experiment/data_name.ts";
 import type { Experiment } from "../experiment/experiment.ts";
+import { imageSource } from "../run/declared_data.ts";
 import { canonical } from "../values/json.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
 
@@ -9,7 +10,7 @@ import type { FigureSettings, Shown } from "./figure.ts";
  */
 export function panelsOf(shown: readonly Shown[]): ReadonlyMap<Experiment, string> {
   const keyOf = ({ experiment: { student, dataset } }: Shown) =>
-    canonical([student.id, student.options, dataset.id, dataset.source ?? dataset.options]);
+    canonical([student.id, student.options, imageSource(dataset)]);
   const keys = [...new Set(shown.map(keyOf))];
   const titles = keys.map((key) => {
     const { experiment } = shown.find((one) => keyOf(one) === key)!;

@@ -33,17 +33,10 @@ export function imageColours(
   });
 }
 
-/**
- * Colours, row by row, as the address of a PNG inside of the SVG. Each is a square of `side` pixels,
- * whose edges stay sharp where a viewer smooths. Default: 1.
- */
-export function pngAddress(colours: readonly Colour[], columns: number, side = 1): string {
-  const width = columns * side;
-  const height = colours.length / columns * side;
-  const at = (i: number) => Math.floor(i / width / side) * columns + Math.floor((i % width) / side);
-  const data = Uint8Array.from(
-    Array.from({ length: width * height }, (_, i) => colours[at(i)]).flat(),
-  );
-  const png = encode({ width, height, data, channels: 3 });
+/** Colours, row by row, as the address of a PNG inside of the SVG. */
+export function pngAddress(colours: readonly Colour[], columns: number): string {
+  const height = colours.length / columns;
+  const data = Uint8Array.from(colours.flat());
+  const png = encode({ width: columns, height, data, channels: 3 });
   return `data:image/png;base64,${png.toBase64()}`;
 }

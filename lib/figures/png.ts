@@ -22,7 +22,9 @@ async function load(): Promise<readonly Uint8Array[]> {
 /** Paints an SVG as a PNG, with no font but the ones that come with it: equal SVGs, equal bytes. */
 export async function paintPng(svg: string): Promise<Uint8Array> {
   const fonts = await (loaded ??= load());
-  const image = new Resvg(svg, {
+  // Of the two names for sharp edges that Vega writes, resvg knows the first and obeys the last.
+  const sharp = svg.replaceAll("image-rendering: pixelated;", "");
+  const image = new Resvg(sharp, {
     fitTo: { mode: "zoom", value: PNG_SCALE },
     font: {
       fontBuffers: [...fonts],

@@ -1,17 +1,19 @@
+import { dataName } from "../experiment/data_name.ts";
 import { description } from "../nn/description.ts";
 import { sizesOf } from "../run/untrained_step.ts";
 import type { ChartPart, Figure } from "./figure.ts";
 import { meanOfTrials, readRecorded, trialsInWords } from "./outcomes.ts";
-import { dataName } from "../experiment/data_name.ts";
+import { primaryTitle } from "./primary_title.ts";
+import { rowOf } from "./row_of.ts";
 
 /** The accuracy of students and teachers against the sizes of their networks. */
 export const sizes: Figure = {
   about: "top-1 against parameters and multiply-adds, from recorded results",
   async draw(all, settings) {
     const recorded = await readRecorded(all, settings);
-    const [{ experiment: { dataset: { task } } }] = recorded;
     const points = await Promise.all(recorded.map(async (one) => {
       const { student, dataset } = one.experiment;
+      const { task } = dataset;
       const { image, classes } = await sizesOf(dataset, settings);
       const { parameters, multiplyAdds } = description(student, image, classes);
       const place = { network: student.id, method: one.method, data: dataName(one.experiment) };
@@ -21,6 +23,7 @@ export const sizes: Figure = {
     const networks = [...new Set(points.map(({ network }) => network))];
     const against = (
       data: string,
+      score: string,
       field: "parameters" | "multiplyAdds",
       title: string,
     ): ChartPart => ({
@@ -43,8 +46,7 @@ export const sizes: Figure = {
           mark: { type: "point", filled: true, size: 50, opacity: 0.9 },
           encoding: {
             y: {
-              ...{ field: "value", type: "quantitative" } as const,
-              title: `${task.measures[task.primary].title} (%)`,
+              ...{ field: "value", type: "quantitative", title: score } as const,
               scale: { zero: false, padding: 8 },
             },
             color: { field: "method", type: "nominal", scale: { domain: methods } },
@@ -53,13 +55,14 @@ export const sizes: Figure = {
         },
       ],
     });
-    const rows = [...new Set(points.map(({ data }) => data))].map((data): ChartPart => ({
-      title: { text: data, fontSize: 11, fontWeight: "normal" },
-      hconcat: [
-        against(data, "parameters", "parameters"),
-        against(data, "multiplyAdds", "multiply-adds of an image"),
-      ],
-    }));
+    const rows = [...new Set(points.map(({ data }) => data))].map((data) => {
+      const own = recorded.filter(({ experiment }) => dataName(experiment) === data);
+      const { title, unit } = primaryTitle(own);
+      return rowOf(data, [
+        against(data, title + unit, "parameters", "parameters"),
+        against(data, title + unit, "multiplyAdds", "multiply-adds of an image"),
+      ]);
+    });
     return {
       title: "Accuracy against the size of the network",
       caption: [trialsInWords(recorded)],

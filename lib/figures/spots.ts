@@ -25,7 +25,7 @@ export const spots: Figure = {
     return {
       title: "Samples distilled at each spot over epochs",
       caption: [runsInWords(runs, settings), "the share of an epoch's training images"],
-      chart: lines(points, { y: "samples (%)", legend: "spot", range: [0, 100] }),
+      chart: lines(points, { y: "samples (%)", legend: "spot", range: [0, 100], dashed: true }),
     };
   },
 };

@@ -1,11 +1,15 @@
-import { tsne } from "../analysis/tsne.ts";
+import { PERPLEXITY, tsne } from "../analysis/tsne.ts";
 import { readFeatures } from "../evaluation/features.ts";
+import { Failure } from "../values/failure.ts";
 import type { Figure } from "./figure.ts";
 import { runsInWords, withoutTeachers } from "./panels.ts";
 import { readTaught, withTeachers } from "./trained_networks.ts";
 
 /** The most classes whose names stand beside their colours. */
 const NAMED_CLASSES = 20;
+
+/** The fewest test images whose neighbourhoods t-SNE can compare. */
+export const FEWEST_POINTS: number = PERPLEXITY + 1;
 
 /** SHAKE's figure 6 and SLKD's figure 5: the penultimate features in the plane. */
 export const tsneScatter: Figure = {
@@ -14,12 +18,20 @@ export const tsneScatter: Figure = {
     const { status, points: most = 1000 } = settings;
     const shown = withoutTeachers(all);
     const taught = await readTaught(shown, settings);
-    const networks = withTeachers(taught);
+    const networks = await withTeachers(taught);
     const panels = [];
     for (const { label, subject } of networks) {
       const read = await readFeatures(subject, { ...settings, most });
+      const { images: { length } } = read;
+      if (length < FEWEST_POINTS) {
+        const { id } = subject.dataset;
+        throw new Failure(
+          2,
+          `t-SNE needs ${FEWEST_POINTS} test images or more; ${id} has ${length}`,
+        );
+      }
       const between = (share: number) => status.update(share, `t-SNE of ${label}`);
-      const { points, divergence } = await tsne(read.features, read.labels.length, { between });
+      const { points, divergence } = await tsne(read.features, length, { between });
       const title = `${label} (KL ${divergence.toFixed(2)})`;
       panels.push({ ...read, points, title });
     }
@@ -48,6 +60,7 @@ export const tsneScatter: Figure = {
           title: null,
           sort: panels.map(({ title }) => title),
         },
+        align: "each",
         columns: Math.min(3, panels.length),
         spec: {
           width: 200,

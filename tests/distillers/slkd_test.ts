@@ -5,7 +5,7 @@ import {
   assertNotEquals,
   assertThrows,
 } from "@std/assert";
-import { slkd, type SlkdOptions } from "../../lib/distillers/slkd.ts";
+import { slkd, type SlkdOptions, slkdWeights } from "../../lib/distillers/slkd.ts";
 import { slkdSequential } from "../../lib/distillers/slkd_sequential.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -53,6 +53,20 @@ Deno.test("slkd: reports the share of images that each copy and their fusion get
     assert(Object.values(reports).every(([share]) => share >= 0 && share <= 1));
     if (copies === 1) assertEquals(reports.self_top1, reports.self1_top1);
   }
+});
+
+Deno.test("slkdWeights: the weights of the terms, in the paper's text and in the released code", () => {
+  const options = { ce: 0.25, teacher: 2, selfTeacher: 3 };
+  const paper = slkdWeights({ ...options, released: false });
+  assertEquals(paper, {
+    task: 1.25,
+    teacher: 1.5,
+    self: 2.25,
+    selfTask: 0.25,
+    selfToTeacher: 0.75,
+  });
+  const released = slkdWeights({ ...options, released: true });
+  assertEquals(released, { ...paper, task: 3.5, self: 3 });
 });
 
 const terms = (losses: Values<TrainValues>) => Object.keys(losses.terms);

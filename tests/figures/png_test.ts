@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode } from "fast-png";
 import { paintPng, PNG_SCALE } from "../../lib/figures/png.ts";
-import { FONT } from "../../lib/figures/svg.ts";
+import { pngAddress } from "../../lib/figures/pixels.ts";
+import { drawSvg, FONT } from "../../lib/figures/svg.ts";
 import { needs } from "../support/needs.ts";
 
 const svg = (text: string, weight = "normal") =>
@@ -30,4 +31,22 @@ await needs(
 
 await needs(["read"], "paintPng: equal SVGs have equal bytes", async () => {
   assertEquals(await paintPng(svg("a")), await paintPng(svg("a")));
+});
+
+await needs(["read", "env"], "paintPng: a picture that is not smooth keeps its edges", async () => {
+  const colours = async (smooth: boolean) => {
+    const url = pngAddress([[255, 0, 0], [0, 0, 255]], 2);
+    const mark = { type: "image", width: 60, height: 30, aspect: false, smooth } as const;
+    const encoding = { url: { value: url }, x: { value: 30 }, y: { value: 15 } };
+    const chart = { width: 60, height: 30, data: { values: [{}] }, mark, encoding };
+    const { data, channels } = decode(
+      await paintPng(await drawSvg({ title: "", caption: [], chart })),
+    );
+    const pixels = Array.from({ length: data.length / channels }, (_, i) => i * channels);
+    return new Set(
+      pixels.map((i) => [...data.slice(i, i + 3)].join()).filter((one) => /^\d+,0,\d+$/.test(one)),
+    );
+  };
+  assertEquals(await colours(false), new Set(["255,0,0", "0,0,255"]));
+  assert((await colours(true)).size > 2);
 });

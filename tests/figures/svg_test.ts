@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from
 import type { Picture } from "../../lib/figures/figure.ts";
 import { lines } from "../../lib/figures/lines.ts";
 import { drawSvg } from "../../lib/figures/svg.ts";
-import { countIn } from "../support/svg.ts";
+import { countIn, leftsIn } from "../support/svg.ts";
 import { needs } from "../support/needs.ts";
 
 const points = ["kd", "shake"].flatMap((line, i) =>
@@ -64,5 +64,34 @@ await needs(
     });
     assertStringIncludes(svg, ">d</text>");
     assertEquals(countIn(svg, "point"), 12);
+  },
+);
+
+await needs(["read", "env"], "lines: the panels of a column are in line", async () => {
+  const panels = [1, 1e3, 1, 1e3, 1e3, 1].flatMap((scale, i) =>
+    points.map((point) => ({ ...point, value: scale * point.value, panel: `panel ${i}` }))
+  );
+  const svg = await drawSvg({
+    ...picture,
+    chart: lines(panels, { y: "y", legend: "m", own: true }),
+  });
+  const [left, right, ...others] = leftsIn(svg, 260);
+  assertEquals(others, [left, right, left, right]);
+});
+
+await needs(
+  ["read", "env"],
+  "lines: of dashed lines over each other an equal part shows",
+  async () => {
+    const over = ["a", "b", "c", "d"].flatMap((line) =>
+      [1, 2].map((epoch) => ({ ...points[0], epoch, line }))
+    );
+    const dashesOf = async (dashed: boolean) => {
+      const chart = lines(over, { y: "y", legend: "m", dashed });
+      const marks = (await drawSvg({ ...picture, chart })).matchAll(/="line mark"[^>]*>/g);
+      return Array.from(marks, ([mark]) => mark.match(/stroke-dasharray="([^"]+)"/)?.[1]);
+    };
+    assertEquals(await dashesOf(true), ["16,0", "12,4", "8,8", "4,12"]);
+    assertEquals(await dashesOf(false), Array(4).fill(undefined));
   },
 );

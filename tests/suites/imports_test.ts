@@ -73,6 +73,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   tables: ["project", "experiment", "tasks", "values"],
   figures: [
     "run",
+    "distillers/slkd.ts",
     "analysis",
     "evaluation",
     "engine",

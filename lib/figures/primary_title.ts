@@ -1,0 +1,19 @@
+import type { Shown } from "./figure.ts";
+
+/** The name of a measure, and its unit in brackets behind it. */
+export interface MeasureTitle {
+  readonly title: string;
+  /** ` (%)`. Empty if it is no percentage. */
+  readonly unit: string;
+}
+
+/** The primary measure of experiments, for titles and axes. Those of several tasks are all named. */
+export function primaryTitle(shown: readonly Shown[]): MeasureTitle {
+  const measures = shown.map(({ experiment: { dataset: { task } } }) =>
+    task.measures[task.primary]
+  );
+  return {
+    title: [...new Set(measures.map(({ title }) => title))].join(", "),
+    unit: measures.every(({ isPercentage }) => isPercentage) ? " (%)" : "",
+  };
+}
