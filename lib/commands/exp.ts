@@ -34,8 +34,8 @@ const FLAGS = {
   },
   "cluster": {
     type: "string",
-    help: "workers that share each batch, host:port,host:port, the same at all of them. Default: " +
-      "$TF_CONFIG, or this process alone",
+    help: "workers that share each batch, host:port,host:port, the same at all of them; an IPv6 " +
+      "host in brackets, [::1]:5000. Default: $TF_CONFIG, or this process alone",
   },
   "rank": { type: "integer", least: 0, help: "number of this worker in --cluster, from 0" },
   "sync-norm": {
