@@ -24,8 +24,9 @@ const FLAGS = {
   ...RUN_FLAGS,
   "cohort": {
     type: "string",
-    help: "trials that train together in one graph, which is faster: auto (as many as fit into " +
-      "main memory), off, or the most. Default: auto",
+    help:
+      "trials that train together in one graph, which is faster, as far as they fit into main " +
+      "memory: auto (all that do), off, or the most. Default: auto",
   },
   "pending": {
     type: "boolean",
