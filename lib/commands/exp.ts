@@ -16,7 +16,7 @@ import { dryRunAll } from "../run/dry_run.ts";
 import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import { trainTogether } from "../run/train_together.ts";
-import { RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
+import { parseCohort, RUN_FLAGS, runSettings, seeds } from "./run_flags.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { status } from "../terminal/status.ts";
 
@@ -90,14 +90,6 @@ function resultLine(id: string, task: Task, trial: Trial): string {
   const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
   const quick = trial.quick ? ", quick" : "";
   return `${id} seed ${trial.seed}: ${values} (epoch ${trial.bestEpoch})${quick}`;
-}
-
-/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
-function parseCohort(text = "auto"): number | "auto" {
-  if (text === "auto") return text;
-  const most = text === "off" ? 1 : Number(text);
-  if (Number.isInteger(most) && most >= 1) return most;
-  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
 }
 
 if (import.meta.main) await runCommand(() => runExp(Deno.args));

@@ -95,6 +95,14 @@ function parseTime(text: string | undefined): number | undefined {
   );
 }
 
+/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
+export function parseCohort(text = "auto"): number | "auto" {
+  if (text === "auto") return text;
+  const most = text === "off" ? 1 : Number(text);
+  if (Number.isInteger(most) && most >= 1) return most;
+  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
+}
+
 /** The seeds of the trials that these flags set. */
 export function seeds(
   { seed = 1, trials = 1 }: Pick<Flags<typeof RUN_FLAGS>, "seed" | "trials">,
