@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { identify } from "../project/identify.ts";
+import { isAbsolute, relative, resolve } from "node:path";
+import { staysInside } from "../files/path_safety.ts";
+import { identify, projectRoot } from "../project/identify.ts";
 import { kubernetesJob } from "../schedulers/kubernetes_job.ts";
 import type { Job } from "../schedulers/job.ts";
 import { slurmScript } from "../schedulers/slurm_script.ts";
@@ -12,10 +14,10 @@ import { runCommand } from "../terminal/command.ts";
 import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { Failure } from "../values/failure.ts";
-import { userFolder } from "../files/user_path.ts";
+import { userFolder, userPath } from "../files/user_path.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
-import { RUN_FLAGS } from "./run_flags.ts";
+import { parseCohort, RUN_FLAGS } from "./run_flags.ts";
 
 /** The flags that `deno task exp` gets from the job. */
 const TRIAL_FLAGS = {
@@ -23,8 +25,8 @@ const TRIAL_FLAGS = {
   "trials": RUN_FLAGS.trials,
   "cohort": {
     type: "string",
-    help:
-      "trials that train together: auto, off, or the most. Default: a task's part of all trials",
+    help: "trials that train together, as far as they fit into main memory: auto (all that do), " +
+      "off, or the most. Default: a task's part of all trials, at most those of one seed",
   },
   "precision": ENGINE_FLAGS.precision,
   "data": ENGINE_FLAGS.data,
@@ -65,7 +67,7 @@ const HELP = `usage: ${SLURM}
 Prints a job whose tasks share the trials of these experiments (of a folder: of its tables):
 \`deno task exp … --pending\`. Each task takes trials that no other one has taken, teachers first,
 until none is left. The project has to be on a file system that all machines share. Where a
-machine fails, another task takes its trials over.
+machine fails, another task takes its trials over. Kubernetes has to be 1.29 or newer.
 
   deno task cluster slurm experiments/quickstart.ts > job.sh && sbatch job.sh
   deno task cluster k8s experiments/quickstart.ts --image mine | kubectl create -f -
@@ -83,20 +85,21 @@ export async function runCluster(
   check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const [scheduler, ...rest] = args;
-  const commandFor = (options: Flags<typeof JOB_FLAGS>) => jobOf(options, within, check);
+  const jobOf = (options: Flags<typeof JOB_FLAGS>, seesAll: boolean) =>
+    readJob(options, seesAll, within, check);
   if (scheduler === "slurm") {
     const options = parseFlags(rest, SLURM_FLAGS);
     if (options.help) return print(helpText(SLURM, SLURM_FLAGS));
     const { time = "24:00:00", partition } = options;
     checkSlurm("time", time);
     if (partition !== undefined) checkSlurm("partition", partition);
-    return print(slurmScript({ ...await commandFor(options), time, partition }).trimEnd());
+    return print(slurmScript({ ...await jobOf(options, true), time, partition }).trimEnd());
   }
   if (scheduler === "k8s") {
     const options = parseFlags(rest, K8S_FLAGS);
     if (options.help) return print(helpText(K8S, K8S_FLAGS));
     const { image, volume = "retort" } = options;
-    const job = await commandFor(options);
+    const job = await jobOf(options, false);
     if (image === undefined) {
       throw new Failure(2, "--image names a container's image with Deno, and Python with pip");
     }
@@ -109,20 +112,32 @@ export async function runCluster(
   );
 }
 
-/** The job of experiments, each of which is checked to exist. */
-async function jobOf(
+/**
+ * The job of experiments, each of which is checked to exist. `seesAll`: whether its tasks see more
+ * of this file system than the project.
+ */
+async function readJob(
   { tasks = 4, cpus = 4, memory = 16, gpus = 0, ...options }: Flags<typeof JOB_FLAGS>,
+  seesAll: boolean,
   within: string,
   check: typeof checkTypes,
 ): Promise<Job> {
   if (options._.length === 0) {
     throw new Failure(2, "which experiments? deno task cluster slurm experiments/quickstart.ts");
   }
+  // A wrong one would fail in the job only.
+  parseCohort(options.cohort);
   const experiments = await namedExperiments(options._, within, check);
+  if (experiments.length === 0) {
+    throw new Failure(2, `${options._.join(", ")}: no experiment fills these tables`);
+  }
   const ids = await Promise.all(experiments.map(async (one) => (await identify(one)).id));
+  const { trials = 1, data } = options;
   // A task that trained all that fits into its memory would leave nothing to the others.
-  const { cohort = String(Math.ceil(experiments.length / tasks)) } = options;
-  const flags = { ...options, cohort };
+  const part = Math.min(experiments.length, Math.ceil(experiments.length * trials / tasks));
+  const { cohort = String(part) } = options;
+  const root = projectRoot(experiments[0].url);
+  const flags = { ...options, cohort, data: data && dataPath(data, root, seesAll) };
   const given = Object.keys(TRIAL_FLAGS).flatMap((name) => {
     const value = flags[name as keyof typeof TRIAL_FLAGS];
     return value === undefined ? [] : [`--${name}`, String(value)];
@@ -130,6 +145,22 @@ async function jobOf(
   const threads = ["--threads", String(cpus)];
   const command = ["deno", "task", "exp", ...ids, ...given, ...threads, "--pending"];
   return { command, tasks, cpus, memory, gpus };
+}
+
+/**
+ * The path of a data folder in a job, which runs in the project's folder `root`. Throws a `Failure`
+ * (exit 2) if it leads out of there and tasks do not see it.
+ */
+function dataPath(data: string, root: string, seesAll: boolean): string {
+  const path = resolve(userPath(data));
+  const inside = relative(root, path);
+  if (staysInside(inside)) return inside;
+  if (seesAll || isAbsolute(data)) return path;
+  throw new Failure(
+    2,
+    `--data ${data} is outside of the project, which is all that a pod sees: take a folder in the ` +
+      "project, or give the absolute path that it has in a pod",
+  );
 }
 
 /** Throws a `Failure` (exit 2) if a text cannot stand in a line of `#SBATCH`. */

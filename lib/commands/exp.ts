@@ -16,7 +16,7 @@ import { dryRunAll } from "../run/dry_run.ts";
 import { runTrials } from "../run/run.ts";
 import type { Settings } from "../run/settings.ts";
 import { trainTogether } from "../run/train_together.ts";
-import { requestedTrials, RUN_FLAGS, runSettings } from "./run_flags.ts";
+import { parseCohort, requestedTrials, RUN_FLAGS, runSettings } from "./run_flags.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
 import { status } from "../terminal/status.ts";
 
@@ -24,8 +24,9 @@ const FLAGS = {
   ...RUN_FLAGS,
   "cohort": {
     type: "string",
-    help: "trials that train together in one graph, which is faster: auto (as many as fit into " +
-      "main memory), off, or the most. Default: auto",
+    help:
+      "trials that train together in one graph, which is faster, as far as they fit into main " +
+      "memory: auto (all that do), off, or the most. Default: auto",
   },
   "pending": {
     type: "boolean",
@@ -34,8 +35,8 @@ const FLAGS = {
   },
   "cluster": {
     type: "string",
-    help: "workers that share each batch, host:port,host:port, the same at all of them. Default: " +
-      "$TF_CONFIG, or this process alone",
+    help: "workers that share each batch, host:port,host:port, the same at all of them; an IPv6 " +
+      "host in brackets, [::1]:5000. Default: $TF_CONFIG, or this process alone",
   },
   "rank": { type: "integer", least: 0, help: "number of this worker in --cluster, from 0" },
   "sync-norm": {
@@ -87,14 +88,6 @@ function resultLine(id: string, task: Task, trial: Trial): string {
   const values = `${title} ${last.toFixed(decimals)} last, ${best.toFixed(decimals)} best`;
   const quick = trial.quick ? ", quick" : "";
   return `${id} seed ${trial.seed}: ${values} (epoch ${trial.bestEpoch})${quick}`;
-}
-
-/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
-function parseCohort(text = "auto"): number | "auto" {
-  if (text === "auto") return text;
-  const most = text === "off" ? 1 : Number(text);
-  if (Number.isInteger(most) && most >= 1) return most;
-  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
 }
 
 if (import.meta.main) await runCommand(() => runExp(Deno.args));

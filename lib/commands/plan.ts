@@ -18,7 +18,7 @@ import { Failure } from "../values/failure.ts";
 import { userFolder } from "../files/user_path.ts";
 import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
-import { RUN_FLAGS, seeds } from "./run_flags.ts";
+import { requestedTrials, RUN_FLAGS } from "./run_flags.ts";
 
 const FLAGS = {
   "seed": RUN_FLAGS.seed,
@@ -70,9 +70,7 @@ export async function runPlan(
     ...{ fresh: false, status: progress, log: progress.line, interrupted: () => false },
   };
   const experiments = await namedExperiments(options._, within, check);
-  const asked = experiments.flatMap((experiment) =>
-    seeds(options).map((seed) => ({ experiment, seed }))
-  );
+  const asked = requestedTrials(experiments, options);
   const missing = await unrecorded(asked);
   const plan = await planQueue(await queue(missing, settings), {
     groupCohorts: (waiting) => cohorts(waiting, most),
@@ -133,18 +131,18 @@ function planLines(plan: Plan, machines: number, recorded: number): string[] {
       `${hours(criticalPath.seconds)} h: ${criticalPath.trials.map(titleOf).join(" → ")}`,
     ],
     ["time of a step", sourceText(trials)],
-    ["left out", "evaluations, tracing, and what a cohort saves: each trial counts as alone"],
+    ["left out", "evaluations, tracing, and what a cohort saves, unless a recorded time has it"],
   ];
   return [columns([header, ...rows], 2), "", columns(sums, 2)];
 }
 
-/** The cells of an experiment's trials, which differ in their seeds. */
+/** The cells of an experiment's trials, which differ in their seeds and in what is done of them. */
 function experimentRow(id: string, trials: readonly PlannedTrial[]): string[] {
-  const [{ trial: { experiment }, source, steps, stepSeconds, seconds }] = trials;
-  const n = trials.length;
+  const [{ trial: { experiment }, source, stepSeconds }] = trials;
+  const steps = trials.reduce((sum, { steps }) => sum + steps, 0);
   return [
-    ...[id, source, String(n), String(experiment.schedule.epochs)],
-    ...[(n * steps).toLocaleString("en"), (stepSeconds * 1000).toFixed(1), hours(n * seconds)],
+    ...[id, source, String(trials.length), String(experiment.schedule.epochs)],
+    ...[steps.toLocaleString("en"), (stepSeconds * 1000).toFixed(1), hours(steps * stepSeconds)],
   ];
 }
 
@@ -160,7 +158,7 @@ function hours(seconds: number): string {
 /** How many trials have a time of each source, and what that means. */
 function sourceText(trials: readonly PlannedTrial[]): string {
   const meanings = {
-    recorded: "recorded by earlier trials",
+    recorded: "recorded by earlier trials, each its share of its cohort's",
     measured: "measured now on this machine",
     estimated: "estimated from others' by multiply-adds, or from fewer images of the batch",
   } as const;

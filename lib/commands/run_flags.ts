@@ -97,6 +97,14 @@ function parseTime(text: string | undefined): number | undefined {
   );
 }
 
+/** Reads `--cohort`. Throws a `Failure` (exit 2) if it is not `auto`, `off` or a number. */
+export function parseCohort(text = "auto"): number | "auto" {
+  if (text === "auto") return text;
+  const most = text === "off" ? 1 : Number(text);
+  if (Number.isInteger(most) && most >= 1) return most;
+  throw new Failure(2, `--cohort ${text}: give auto, off or a number of trials, at least 1`);
+}
+
 /** The trials that these flags ask for: each experiment, once, with each seed. */
 export function requestedTrials(
   experiments: readonly Experiment[],

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Failure } from "../values/failure.ts";
+import { Failure, systemMessageOf } from "../values/failure.ts";
 import { Calls } from "./calls.ts";
 import { addressOf, type Cluster, workerName } from "./cluster.ts";
 import { type Agreement, checkHello, decodeHello, encodeHello, type Hello } from "./hello.ts";
@@ -26,9 +26,9 @@ const AGAIN = 200;
 /**
  * Calls all other workers, waits for their calls and watches over them. A worker that does not come
  * within `seconds`, or later says nothing for as long, is lost. Rejects with a `Failure`: exit 1 if
- * this worker's port is taken or another worker does not come in time; exit 2, here and there, if
- * another worker has another cluster or does not agree; exit 130 if it is `interrupted` while it
- * waits. Default: never.
+ * this worker cannot listen on its port or another worker does not come in time; exit 2, here and
+ * there, if another worker has another cluster or does not agree; exit 130 if it is `interrupted`
+ * while it waits. Default: never.
  */
 export async function callAll(
   cluster: Cluster,
@@ -73,12 +73,16 @@ export async function callAll(
 
 /** Listens on this worker's own port. */
 function listen(address: string): Deno.TcpListener {
+  const { hostname, port } = addressOf(address);
+  // On every interface, like TensorFlow's server. Only an IPv6 host has colons.
+  const interfaces = hostname.includes(":") ? "::" : "0.0.0.0";
   try {
-    // On every interface, like TensorFlow's server.
-    return Deno.listen({ hostname: "0.0.0.0", port: addressOf(address).port });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    throw new Failure(1, `${address}: this port is taken: end its owner, or use another one`);
+    return Deno.listen({ hostname: interfaces, port });
+  } catch (cause) {
+    const problem = cause instanceof Deno.errors.AddrInUse
+      ? "this port is taken: end its owner, or use another one"
+      : `cannot listen here: ${systemMessageOf(cause)}: use another port, at least 1024`;
+    throw new Failure(1, `${address}: ${problem}`, { cause });
   }
 }
 

@@ -79,12 +79,13 @@ export type Trial = {
    * results.
    */
   readonly data?: string;
-  /** Seconds of all epochs, including evaluation and the tracing of the step. */
+  /** Seconds of all epochs, with evaluations and tracing; in a cohort, the trial's share. */
   readonly seconds: number;
   /**
-   * Seconds of one training step, including reading its batch. It is the mean over the steps of the
-   * fastest epoch, which tracing and other work of the machine slowed down least. Interrupted
-   * epochs do not count. `undefined` if there is no other, and in older results.
+   * Seconds of one training step, including reading its batch; in a cohort, the trial's share. It is
+   * the mean over the steps of the fastest epoch, which tracing and other work of the machine slowed
+   * down least. Interrupted epochs do not count. `undefined` if there is no other, and in older
+   * results.
    */
   readonly stepSeconds?: number;
   /**

@@ -11,7 +11,7 @@ import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
 import { previewStages, type StagesPreview } from "./first_stages.ts";
 import { listLearned } from "./learned.ts";
-import { fittingTrials, isLimitedByMemory, measureStepMemory, type StepMemory } from "./memory.ts";
+import { describeStepMemory, fittingTrials, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import { checkCode, isSameTrial, queue, type QueuedTrial, type RequestedTrial } from "./queue.ts";
 import { type Resolved, resolveRun } from "./resolve.ts";
@@ -74,15 +74,14 @@ export async function dryRun(
   trials: readonly RequestedTrial[],
   settings: Settings,
 ): Promise<string[]> {
-  const [{ experiment: first, seed }] = trials;
+  const [{ seed }] = trials;
   const previews: TrialPreview[] = [];
   for (const trial of trials) previews.push(await previewTrial(trial, settings));
   const prepared = await prepare(previews, seed, { ...settings, dry: true });
   try {
-    const measured = isLimitedByMemory(settings, trials.length)
-      ? await measureStepMemory(prepared, first, settings)
-      : undefined;
-    const taken = previews.slice(0, measured && fittingTrials(measured));
+    const experiments = trials.map(({ experiment }) => experiment);
+    const memory = await measureStepMemory(prepared, experiments, settings);
+    const taken = previews.slice(0, memory && fittingTrials(memory));
     const schedules = taken.map(({ experiment }) => scheduleOf(experiment, settings));
     const { engine, assemblies, train, opened, task } = prepared;
     const steps = compileSteps(engine, assemblies.slice(0, taken.length));
@@ -98,7 +97,7 @@ export async function dryRun(
       ["schedule", describeSchedule(schedules[i], length)],
       ["folder", preview.resolved.folder.path],
     ]);
-    if (measured) rows.push(["memory", describeMemory(measured, taken.length, trials.length)]);
+    if (memory) rows.push(["memory", describeStepMemory(memory, taken.length, trials.length)]);
     rows.push(...costRows(times, length, taken));
     return rows.map(([name, value]) => formatRow(name, value));
   } finally {
@@ -188,15 +187,6 @@ function describeSchedule(schedule: Schedule, length: RunLength): string {
   return `${epochs} epochs of ${steps} batches of ${batch}${end}, lr ${
     describeRates(schedule, length)
   }`;
-}
-
-function describeMemory(
-  { available, step }: StepMemory,
-  taken: number,
-  trials: number,
-): string {
-  const [free, each] = [available, step].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`);
-  return `${each} for a step of one trial, ${free} free: ${taken} of ${trials} train together`;
 }
 
 /** The rows of the time of one step and of all steps, of the cohort and of a trial. */

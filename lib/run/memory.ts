@@ -1,18 +1,19 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import { compileSteps } from "../training/compile_steps.ts";
 import { trainInputs } from "../training/train_inputs.ts";
+import { groupMemory } from "./control_group.ts";
 import type { Prepared } from "./prepare.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 
 /** The memory of a machine and of a trial's step, in bytes. */
 export interface StepMemory {
-  /** Free memory before the step. */
+  /** Memory that steps may use: what is free, and what earlier steps of this process have left. */
   readonly available: number;
-  /** Growth of this process during a step of one trial and its teachers. */
+  /** The most that a step of one trial and its teachers takes. */
   readonly step: number;
 }
 
-/** The part of the free memory that a cohort may use. The rest is for saves and evaluations. */
+/** The part of the available memory that a cohort may use. The rest is for saves and evaluations. */
 const SHARE = 0.8;
 
 /** The number of such trials whose step fits into memory together, at least one. */
@@ -20,36 +21,70 @@ export function fittingTrials({ available, step }: StepMemory): number {
   return Math.max(1, Math.floor(SHARE * available / Math.max(step, 1)));
 }
 
-/** Whether memory limits how many of so many trials train together. */
-export function isLimitedByMemory({ cohort = "auto" }: Settings, trials: number): boolean {
-  return cohort === "auto" && trials > 1;
+/** Says how many of so many trials train together, and why. */
+export function describeStepMemory(
+  { available, step }: StepMemory,
+  taken: number,
+  trials: number,
+): string {
+  const [free, each] = [available, step].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  return `${each} for a step of one trial, ${free} free: ${taken} of ${trials} train together`;
 }
 
 /**
- * Measures the memory of a training step of the trial with the most variables, and then gives these
- * their initial values again. Measures main memory only, not a GPU's.
+ * The bytes of this process before its first step. TensorFlow keeps what steps take for later ones,
+ * which would seem to take nothing if they were measured by the growth of the process.
+ */
+let ground: number | undefined;
+
+/** What a step of each experiment takes at most, as measured in this process. */
+const measured = new WeakMap<Experiment, number>();
+
+/**
+ * Measures the memory that limits a cohort of trials of these experiments. `undefined` for a single
+ * trial, which trains whatever it takes. Runs a training step of the trial with the most variables,
+ * unless this process knows what all of them take, and then gives these variables their initial
+ * values again. Measures main memory only, not a GPU's.
  */
 export async function measureStepMemory(
+  prepared: Prepared,
+  experiments: readonly Experiment[],
+  settings: Settings,
+): Promise<StepMemory | undefined> {
+  const before = Deno.memoryUsage().rss;
+  ground ??= before;
+  if (experiments.length === 1) return undefined;
+  const available = availableMemory() + before - ground;
+  if (!experiments.every((experiment) => measured.has(experiment))) {
+    const step = await peakOfStep(prepared, experiments[0], settings) - ground;
+    for (const experiment of experiments) {
+      measured.set(experiment, Math.min(step, measured.get(experiment) ?? step));
+    }
+  }
+  return { available, step: Math.max(...experiments.map((one) => measured.get(one)!)) };
+}
+
+/** The most bytes of this process during a step of the trial with the most variables. */
+async function peakOfStep(
   { engine, assemblies, train, opened, task, seed }: Prepared,
   experiment: Experiment,
   settings: Settings,
-): Promise<StepMemory> {
+): Promise<number> {
   const source = { task, split: train, image: opened.image };
   const schedules = [scheduleOf(experiment, settings)];
   const largest = assemblies.reduce((a, b) => b.state.length > a.state.length ? b : a);
   const { step } = compileSteps(engine, [largest]);
-  const available = availableMemory();
-  const before = Deno.memoryUsage().rss;
-  let peak = before;
-  const watch = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), PERIOD);
+  let peak = 0;
+  const look = () => peak = Math.max(peak, Deno.memoryUsage().rss);
+  const watch = setInterval(look, PERIOD);
   try {
     for await (const inputs of trainInputs(source, schedules, seed, START, 1)) await step(inputs);
   } finally {
     clearInterval(watch);
   }
-  peak = Math.max(peak, Deno.memoryUsage().rss);
+  look();
   await engine.hold([...largest.variables.values()]);
-  return { available, step: peak - before };
+  return peak;
 }
 
 /** Milliseconds between two looks at the size of this process. */
@@ -57,19 +92,7 @@ const PERIOD = 5;
 
 const START = { epoch: 1, batch: 0, step: 0 };
 
-/** Bytes that this process may still use: of the machine, and of its control group on Linux. */
+/** Bytes that this process may still use: of the machine, and of its control groups on Linux. */
 export function availableMemory(): number {
-  const { available } = Deno.systemMemoryInfo();
-  const [limit, used] = ["max", "current"].map((name) => readBytes(`memory.${name}`));
-  return limit === undefined || used === undefined ? available : Math.min(available, limit - used);
-}
-
-/** Reads a number of this control group. `undefined` if there is none, or no limit. */
-function readBytes(name: string): number | undefined {
-  try {
-    const bytes = Number(Deno.readTextFileSync(`/sys/fs/cgroup/${name}`));
-    return Number.isFinite(bytes) ? bytes : undefined;
-  } catch {
-    return undefined;
-  }
+  return Math.min(Deno.systemMemoryInfo().available, groupMemory());
 }

@@ -18,15 +18,15 @@ import { sizesOf, stepMultiplyAdds, timeUntrainedStep } from "./untrained_step.t
 
 /**
  * Where the time of a step is from. `recorded`: from trials of the same experiment, on whatever
- * machine. `measured`: timed now. `estimated`: timed now with fewer images, or scaled by
- * multiply-adds from other experiments.
+ * machine, each its share of its cohort's step. `measured`: timed now, alone. `estimated`: timed now
+ * with fewer images, or scaled by multiply-adds from other experiments.
  */
 export type TimeSource = "recorded" | "measured" | "estimated";
 
 /** A trial of a plan. */
 export interface PlannedTrial {
   readonly trial: QueuedTrial;
-  /** The number of its training steps. */
+  /** The number of its training steps that are left. */
   readonly steps: number;
   /** Seconds of one of them. */
   readonly stepSeconds: number;
@@ -39,9 +39,9 @@ export interface PlannedTrial {
 export interface Plan {
   /** The trials, in the queue's order. */
   readonly trials: readonly PlannedTrial[];
-  /** The trials that train together. Their time is that of all of them alone. */
+  /** The trials that train together. The time of a cohort is the sum of theirs. */
   readonly cohorts: readonly (readonly PlannedTrial[])[];
-  /** The number of all steps. */
+  /** The number of all steps that are left. */
   readonly steps: number;
   /** Seconds of all trials, one after the other. */
   readonly seconds: number;
@@ -76,15 +76,16 @@ export async function planQueue(
     if (!sizes.has(dataset)) sizes.set(dataset, await sizesOf(dataset, settings));
   }
   const times = await stepTimes(waiting, sizes, estimate, settings);
-  const planned = new Map(waiting.map((trial): [QueuedTrial, PlannedTrial] => {
+  const planned = new Map<QueuedTrial, PlannedTrial>();
+  for (const trial of waiting) {
     const { experiment } = trial;
     const { dataset, schedule } = experiment;
     const size = sizes.get(dataset)!.train - dataset.holdout;
     const images = epochSize({ size, repeats: dataset.repeats });
-    const { total: steps } = runLength(images, schedule);
+    const steps = runLength(images, schedule).total - await savedSteps(trial);
     const { seconds: stepSeconds, source } = times.get(experiment)!;
-    return [trial, { trial, steps, stepSeconds, source, seconds: steps * stepSeconds }];
-  }));
+    planned.set(trial, { trial, steps, stepSeconds, source, seconds: steps * stepSeconds });
+  }
   const trials = [...planned.values()];
   const cohorts = groupCohorts(waiting).map((cohort) => cohort.map((one) => planned.get(one)!));
   const jobs = jobsOf(cohorts);
@@ -97,6 +98,11 @@ export async function planQueue(
     aloneOnMachines: (machines) => makespan(alone, machines),
     criticalPath: { seconds: chain.seconds, trials: chain.jobs.map((i) => trials[i]) },
   };
+}
+
+/** The number of steps after which the run of a trial goes on. */
+async function savedSteps({ state, folder }: QueuedTrial): Promise<number> {
+  return state === "begun" ? (await folder.latest())!.progress.step : 0;
 }
 
 function secondsOf(trials: readonly PlannedTrial[]): number {
@@ -181,7 +187,7 @@ function costKey({ dataset, student, teachers, distiller, schedule }: Experiment
 
 /**
  * The mean time of a step in the recorded trials of these trials' experiments, with the settings'
- * precision and backend. `undefined` if there are none.
+ * precision and backend, each on a machine of its own. `undefined` if there are none.
  */
 async function recordedSeconds(
   trials: readonly QueuedTrial[],
@@ -192,7 +198,8 @@ async function recordedSeconds(
   for (const { root, identity: { id }, declaration } of experiments.values()) {
     const recorded = await readTrials(root, id);
     const alike = recorded.filter((one) =>
-      one.declaration === declaration && one.precision === precision && one.backend === backend
+      one.declaration === declaration && one.precision === precision &&
+      one.backend === backend && one.workers === undefined
     );
     times.push(...alike.flatMap(({ stepSeconds }) => stepSeconds ?? []));
   }

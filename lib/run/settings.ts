@@ -32,7 +32,8 @@ export interface Settings extends EngineOptions {
   /** Images in an evaluation batch. Scores depend on it by rounding only. Default: 250. */
   readonly evalBatch?: number;
   /**
-   * The most trials that train together. `auto`: as many as fit into main memory. Default: `auto`.
+   * The most trials that train together, of those that fit into main memory. `auto`: all of these.
+   * Default: `auto`.
    */
   readonly cohort?: number | "auto";
   /**

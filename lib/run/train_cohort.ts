@@ -6,7 +6,7 @@ import type { Claim } from "./claim.ts";
 import { type CohortResult, CohortTraining } from "./cohort_training.ts";
 import { type LoadedStages, readStages } from "./first_stages.ts";
 import { listLearned, recordLearned } from "./learned.ts";
-import { fittingTrials, isLimitedByMemory, measureStepMemory } from "./memory.ts";
+import { describeStepMemory, fittingTrials, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import type { Foundations } from "./record.ts";
@@ -146,19 +146,25 @@ async function begunPrecision(
   return state === "begun" ? (await folder.latest())?.progress.precision : undefined;
 }
 
-/** Takes as many trials as fit into memory, settles their claims and releases those of the others. */
+/**
+ * Takes as many trials as fit into memory, says if not all do, settles their claims and releases the
+ * others'.
+ */
 async function takeFitting(
   shared: readonly SharedTrial[],
   prepared: Prepared,
   settings: Settings,
 ): Promise<readonly SharedTrial[]> {
-  const { workers = SOLE_WORKER } = settings;
-  const [{ trial: { experiment } }] = shared;
-  const fitting = isLimitedByMemory(settings, shared.length)
-    ? fittingTrials(await measureStepMemory(prepared, experiment, settings))
-    : shared.length;
+  const { workers = SOLE_WORKER, status } = settings;
+  const experiments = shared.map(({ trial: { experiment } }) => experiment);
+  const memory = await measureStepMemory(prepared, experiments, settings);
+  const fitting = memory ? fittingTrials(memory) : shared.length;
   const taken = shared.slice(0, await workers.least(fitting));
   for (const { claim } of taken) claim?.settle();
+  if (memory && fitting < shared.length) {
+    const reason = describeStepMemory(memory, taken.length, shared.length);
+    status.line(`${cohortTitle(shared)}: ${reason}`);
+  }
   for (const { claim } of shared.slice(taken.length)) claim?.[Symbol.dispose]();
   return taken;
 }

@@ -12,13 +12,14 @@ export interface KubernetesJob extends Job {
 /** The folder of the project in a container. */
 const PROJECT = "/project";
 
-/** The number of failed pods after which the job fails. */
+/** The number of times that a task which fails is started again, unless it would fail as before. */
 const BACKOFF_LIMIT = 6;
 
 /**
- * Writes the manifest of an Indexed Job. Each of its pods runs the command in the project, which is
- * a volume that all of them share. A pod that is evicted or interrupted saves its trials, and the
- * one in its place goes on.
+ * Writes the manifest of an Indexed Job, which needs Kubernetes 1.29. Each of its pods runs the
+ * command in the project, which is a volume that all of them share. A pod that is evicted or
+ * interrupted saves its trials, and the one in its place goes on. A pod whose trial diverges ends
+ * its task, but never the others.
  */
 export function kubernetesJob(
   { command, tasks, cpus, memory, gpus, image, volume }: KubernetesJob,
@@ -46,11 +47,14 @@ export function kubernetesJob(
       completionMode: "Indexed",
       completions: tasks,
       parallelism: tasks,
-      backoffLimit: BACKOFF_LIMIT,
+      // With a limit for each task there is none for all of them, which would stop good trials.
+      backoffLimitPerIndex: BACKOFF_LIMIT,
       podFailurePolicy: {
         rules: [
           { action: "Ignore", onExitCodes: { operator: "In", values: [130] } },
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          // Usage, data and divergence: the same command would end in the same way.
+          { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 3, 4] } },
         ],
       },
       template: {

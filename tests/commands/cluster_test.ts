@@ -1,6 +1,12 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
-import { delimiter, dirname } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { parse } from "@std/yaml";
 import { runCluster } from "../../lib/commands/cluster.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -143,20 +149,73 @@ await needs(
     }),
 );
 
+/** The value of a flag in the command of Slurm's job. */
+async function flagOf(toys: Toys, flag: string, ...args: string[]): Promise<string | undefined> {
+  const script = await outputOf(toys, "slurm", toys.path("toy.ts"), ...args);
+  return new RegExp(` --${flag} (\\S+)`).exec(script)?.[1];
+}
+
+await needs(
+  ["read", "write", "env"],
+  "cluster: a cohort is a task's part of all trials, at most those of one seed",
+  () =>
+    toys(PAIR, async (toys) => {
+      const cohort = (...args: string[]) => flagOf(toys, "cohort", ...args);
+      assertEquals(await cohort("--trials", "8", "--tasks", "2"), "2");
+      assertEquals(await cohort("--trials", "2", "--tasks", "4"), "1");
+      assertEquals(await cohort("--tasks", "1"), "2");
+      assertEquals(await cohort("--tasks", "1", "--cohort", "auto"), "auto");
+      assertEquals(await cohort("--tasks", "1", "--cohort", "off"), "off");
+    }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "cluster: the data are found from the project's folder, where the job runs",
+  () =>
+    toys(PAIR, async (toys) => {
+      const data = (path: string) => flagOf(toys, "data", "--data", path);
+      const here = (path: string) => relative(Deno.cwd(), path);
+      const outside = join(dirname(toys.folder), "data");
+      assertEquals(await data(here(toys.path("images/cifar"))), "images/cifar");
+      assertEquals(await data(toys.path("images")), "images");
+      assertEquals(await data(here(outside)), outside);
+      assertEquals(await data("/scratch/data"), "/scratch/data");
+      assertEquals(await flagOf(toys, "data"), undefined);
+
+      const k8s = (path: string) =>
+        outputOf(toys, "k8s", toys.path("toy.ts"), "--image", "a", "--data", path);
+      assertMatch(await k8s(here(toys.path("images"))), /- --data\n +- images\n/);
+      assertMatch(await k8s("/mnt/data"), /- --data\n +- \/mnt\/data\n/);
+      const { exit, message } = await assertRejects(() => k8s(here(outside)), Failure);
+      assertEquals(exit, 2);
+      assertStringIncludes(message, "is outside of the project, which is all that a pod sees");
+    }),
+);
+
 await needs(
   ["read", "write", "env"],
   "cluster: what is missing or wrong is named",
   () =>
     toys(PAIR, async (toys) => {
       const module = toys.path("toy.ts");
+      await Deno.mkdir(toys.path("empty"));
+      await Deno.writeTextFile(
+        toys.path("empty", "tables.ts"),
+        `import { tables } from "${new URL("../../mod.ts", import.meta.url)}";
+export default tables({ title: "T", tables: [{ id: "t", title: "T", rows: {} }] });
+`,
+      );
       for (
         const [args, message] of [
           [[], "which scheduler? deno task cluster slurm experiments/quickstart.ts, or k8s"],
           [["pbs", module], "which scheduler?"],
           [["slurm"], "which experiments?"],
+          [["slurm", toys.path("empty")], "empty: no experiment fills these tables"],
           [["slurm", `${module}#techer`], "no experiment called techer"],
           [["slurm", module, "--image", "a"], "unknown flag --image"],
           [["slurm", module, "--partition", "a\nb"], "Slurm takes letters"],
+          [["slurm", module, "--cohort", "many"], "--cohort many: give auto, off or a number of"],
           [["slurm", module, "--tasks", "0"], "--tasks needs a whole number of at least 1"],
           [["k8s", module], "--image names a container's image"],
         ] as const

@@ -39,8 +39,8 @@ await needs(
           "1 machine       5.00 h",
           "2 machines      3.00 h, a cohort on one of them; 3.00 h with each trial alone",
           "at least        3.00 h: toy#teacher seed 1 → toy#student seed 2",
-          "time of a step  3 trials recorded by earlier trials",
-          "left out        evaluations, tracing, and what a cohort saves: each trial counts as alone",
+          "time of a step  3 trials recorded by earlier trials, each its share of its cohort's",
+          "left out        evaluations, tracing, and what a cohort saves, unless a recorded time has it",
         ].join("\n"),
       );
       assertEquals(await outputOf(toys, module), "0 trials are to be trained, 1 recorded already");

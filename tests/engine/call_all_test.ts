@@ -1,18 +1,18 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { callAll } from "../../lib/engine/call_all.ts";
 import type { Calls } from "../../lib/engine/calls.ts";
 import { addressOf } from "../../lib/engine/cluster.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { needs } from "../support/needs.ts";
+import { needs, needsIpv6 } from "../support/needs.ts";
 import { freeAddresses } from "../support/workers.ts";
 
 const AGREED = { declaration: "d1" };
 
 /** Lets all workers of a cluster meet, inside of this process. */
-async function meet(count: number, seconds = 10): Promise<Calls[]> {
-  const addresses = freeAddresses(count);
+async function meet(count: number, host?: string): Promise<Calls[]> {
+  const addresses = freeAddresses(count, host);
   return await Promise.all(
-    addresses.map((_, rank) => callAll({ addresses, rank }, AGREED, seconds)),
+    addresses.map((_, rank) => callAll({ addresses, rank }, AGREED, 10)),
   );
 }
 
@@ -34,6 +34,13 @@ await needs(["net"], "callAll: what each worker sends comes to all, in order", a
     for (const one of gathered) assertEquals(one, sent);
   }
   assertEquals(calls.map(({ lost }) => lost.aborted), [false, false, false]);
+  dispose(calls);
+});
+
+await needsIpv6(["net"], "callAll: workers meet over IPv6", async () => {
+  const calls = await meet(2, "[::1]");
+  const gathered = await Promise.all(calls.map((one, rank) => one.gather(Uint8Array.of(rank))));
+  for (const one of gathered) assertEquals(one, [Uint8Array.of(0), Uint8Array.of(1)]);
   dispose(calls);
 });
 
@@ -107,6 +114,21 @@ await needs(["net"], "callAll: a port that is taken is said", async () => {
     1,
     `${own}: this port is taken: end its owner, or use another one`,
   ]);
+});
+
+Deno.test({
+  name: "callAll: a port on which it may not listen is said in one line",
+  permissions: { net: false },
+  async fn() {
+    const [exit, message] = await failureOf(
+      callAll({ addresses: ["127.0.0.1:80", "127.0.0.1:81"], rank: 0 }, AGREED, 10),
+    );
+    assertEquals(exit, 1);
+    assertMatch(
+      message,
+      /^127\.0\.0\.1:80: cannot listen here: .*: use another port, at least 1024$/,
+    );
+  },
 });
 
 await needs(["net"], "callAll: workers that do not come are named", async () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { everything, needs } from "../support/needs.ts";
-import { freeAddresses, startWorker } from "../support/workers.ts";
+import { everything, needs, needsIpv6 } from "../support/needs.ts";
+import { freeAddresses, runWorkers, startWorker } from "../support/workers.ts";
 
 /** Starts workers that run steps until something stops them, and waits until all do. */
 async function startSteps(count: number, seconds: number) {
@@ -57,6 +57,13 @@ await needs(everything, "openCluster: a worker may come late", async () => {
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const second = startWorker({ task: "compute", addresses, rank: 1 });
   const [one, two] = await Promise.all([first.outcome, second.outcome]);
+  assertEquals([one.code, two.code], [0, 0], one.errors + two.errors);
+  assertMatch(one.out, /losses/);
+  assertEquals(one.out, two.out);
+});
+
+await needsIpv6(everything, "openCluster: TensorFlow's servers meet over IPv6", async () => {
+  const [one, two] = await runWorkers("compute", 2, "[::1]");
   assertEquals([one.code, two.code], [0, 0], one.errors + two.errors);
   assertMatch(one.out, /losses/);
   assertEquals(one.out, two.out);

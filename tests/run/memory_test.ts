@@ -1,6 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Experiment } from "../../lib/experiment/experiment.ts";
 import { availableMemory, fittingTrials, measureStepMemory } from "../../lib/run/memory.ts";
 import { prepare } from "../../lib/run/prepare.ts";
+import { runTrials } from "../../lib/run/run.ts";
+import type { Settings } from "../../lib/run/settings.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 
@@ -10,30 +13,87 @@ Deno.test("fittingTrials: as many steps as fit into four fifths of the memory, a
   assertEquals(fittingTrials({ available: 100, step: 0 }), 80);
 });
 
+/** Measures a step of trials that train together. */
+async function measure(experiments: readonly Experiment[], settings: Settings) {
+  const stages = { modules: new Map() };
+  const sources = experiments.map((experiment) => ({
+    ...{ experiment, teachers: [], stages, learned: [] },
+  }));
+  const prepared = await prepare(sources, 1, settings);
+  try {
+    const states = prepared.assemblies.flatMap(({ state }) => state);
+    const before = await prepared.engine.read(states);
+    const memory = await measureStepMemory(prepared, experiments, settings);
+    assertEquals(await prepared.engine.read(states), before, "a variable has changed");
+    return memory;
+  } finally {
+    prepared.close();
+  }
+}
+
+/** Three experiments whose step takes hundreds of megabytes. */
+const WIDE = `
+const many = synthetic({ size: 32, train: 128, test: 32, classes: 5 });
+const wide = () => experiment(import.meta, {
+  dataset: many, schedule: sgd({ epochs: 1, batch: 128, lr: 0.05 }), student: retort.resnet20, distiller: scratch(),
+});
+export const [one, two, three] = [wide(), wide(), wide()];
+`;
+
 await needs(
   everything,
-  "measureStepMemory: a step is measured, and the variables start as if there had been none",
+  "measureStepMemory: what earlier steps have left counts as taken by a step, and as available",
   () =>
-    toys(PAIR, async (toys) => {
-      const experiment = await toys.experiment("teacher");
+    toys(WIDE, async (toys) => {
+      const [one, two, three] = await Promise.all(
+        ["one", "two", "three"].map((name) => toys.experiment(name)),
+      );
       const settings = toys.settings();
-      const source = { experiment, teachers: [], stages: { modules: new Map() }, learned: [] };
-      const prepared = await prepare([source], 1, settings);
+      assertEquals(await measure([one], settings), undefined, "one trial is not limited");
+      const first = await measure([one, two], settings);
+      assert(first && first.step < first.available);
+      // Its experiments are known.
+      assertEquals((await measure([two, one], settings))?.step, first.step);
+      const later = await measure([two, three], settings);
+      assert(later && later.step >= 0.5 * first.step, `${later?.step} after ${first.step}`);
+      assert(later.available >= 0.5 * first.available);
+    }),
+);
+
+const COLUMN = `${PAIR}
+export const other = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: kd({ temperature: 2 }) });
+`;
+
+await needs(
+  everything,
+  "a cohort takes no more trials than fit, also if their number is given, and says why",
+  () =>
+    toys(COLUMN, async (toys) => {
+      const asked = await Promise.all(
+        ["student", "other"].map(async (name) => ({
+          experiment: await toys.experiment(name),
+          seed: 1,
+        })),
+      );
+      const { systemMemoryInfo } = Deno;
+      Deno.systemMemoryInfo = () => ({ ...systemMemoryInfo(), available: 0 });
       try {
-        const [{ state }] = prepared.assemblies;
-        const before = await prepared.engine.read(state);
-        const { available, step } = await measureStepMemory(prepared, experiment, settings);
-        assert(step >= 0 && step < available);
-        assertEquals(await prepared.engine.read(state), before);
+        await runTrials(asked, toys.settings({ cohort: 2 }));
       } finally {
-        prepared.close();
+        Deno.systemMemoryInfo = systemMemoryInfo;
       }
+      const said = toys.said();
+      assertMatch(
+        said,
+        /2 trials of seed 1: \d+ MiB for a step of one trial, \d+ MiB free: 1 of 2 train together/,
+      );
+      assert(!said.includes("2 trials of seed 1 train together"), said);
     }),
 );
 
 Deno.test({
   name: "availableMemory: no more than the machine has",
-  permissions: { sys: ["systemMemoryInfo"], read: ["/sys/fs/cgroup"] },
+  permissions: { sys: ["systemMemoryInfo"] },
   fn() {
     const available = availableMemory();
     assert(available > 0 && available <= Deno.systemMemoryInfo().total);

@@ -1,10 +1,11 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { type PlanOptions, planQueue } from "../../lib/run/plan.ts";
 import { queue, type QueuedTrial } from "../../lib/run/queue.ts";
 import { stepMultiplyAdds } from "../../lib/run/untrained_step.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { recordToyTrial } from "../support/toy_project.ts";
-import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { trial } from "../support/trial.ts";
 
 /** The plan of the student's trials of these seeds. */
@@ -64,7 +65,7 @@ await needs(
 
 await needs(
   ["read", "write", "env"],
-  "plan: a cohort is one job, its time that of each alone",
+  "plan: a cohort is one job, its time the sum of its trials'",
   () =>
     toys(PAIR, async (toys) => {
       for (const name of ["teacher", "student"]) await record(toys, name, 7, 1);
@@ -96,14 +97,34 @@ await needs(
   "plan: what is not recorded is timed, once for equal experiments",
   () =>
     toys(PAIR, async (toys) => {
-      // Of another precision, and of another declaration.
+      // Of another precision, and of several machines.
       await record(toys, "student", 7, 1000, { precision: "bfloat16" });
+      await record(toys, "student", 8, 1000, { workers: 2 });
       const { trials } = await plan(toys, [1, 2]);
       assertEquals(trials.map(({ source }) => source), ["measured", "measured", "measured"]);
       assert(trials.every(({ stepSeconds }) => stepSeconds > 0 && stepSeconds < 1000));
       assertEquals(trials[1].stepSeconds, trials[2].stepSeconds);
       const { trials: estimated } = await plan(toys, [1], { estimate: true });
       assertEquals(estimated.map(({ source }) => source).toSorted(), ["estimated", "measured"]);
+    }),
+);
+
+await needs(
+  everything,
+  "plan: the steps that a run has saved are done",
+  () =>
+    toys(PAIR, async (toys) => {
+      for (const name of ["teacher", "student"]) await record(toys, name, 7, 1);
+      let looks = 0;
+      const interrupted = () => ++looks === LOOKS + 5;
+      await assertRejects(
+        () => toys.run("teacher", 1, { interrupted }),
+        Failure,
+        "interrupted in epoch 2 after batch 1",
+      );
+      const { trials, steps, seconds } = await plan(toys, [1]);
+      assertEquals(trials.map(({ steps }) => steps), [7, 12]);
+      assertEquals([steps, seconds], [19, 19]);
     }),
 );
 

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parse } from "@std/yaml";
 import { type KubernetesJob, kubernetesJob } from "../../lib/schedulers/kubernetes_job.ts";
+import { GRACE } from "../../lib/schedulers/job.ts";
 import {
   arrayOf,
   count,
@@ -49,7 +50,8 @@ const schema = strictObject({
     completionMode: only("Indexed"),
     completions: count,
     parallelism: count,
-    backoffLimit: count,
+    // No `backoffLimit`: failures of some tasks would stop the others.
+    backoffLimitPerIndex: count,
     podFailurePolicy: strictObject({ rules: arrayOf(rule) }),
     template: strictObject({
       spec: strictObject({
@@ -87,6 +89,17 @@ Deno.test("k8s: the manifest is an Indexed Job, with nothing that a Job does not
     persistentVolumeClaim: { claimName: "our-project" },
   }]);
   assertEquals(volumeMounts[0].mountPath, workingDir);
+});
+
+Deno.test("k8s: a task that would fail again ends alone, one that is interrupted goes on", () => {
+  const { backoffLimitPerIndex, podFailurePolicy: { rules }, template } = read(JOB).spec;
+  assertEquals<unknown>(rules, [
+    { action: "Ignore", onExitCodes: { operator: "In", values: [130] } },
+    { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+    { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 3, 4] } },
+  ]);
+  assertEquals(backoffLimitPerIndex, 6);
+  assertEquals(template.spec.terminationGracePeriodSeconds, GRACE);
 });
 
 Deno.test("k8s: a GPU is both requested and the limit", () => {

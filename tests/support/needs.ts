@@ -24,6 +24,26 @@ export async function needs(
   Deno.test({ name: ignore ? `${name} (run: deno task test)` : name, ignore, fn });
 }
 
+/** Registers a test over IPv6, which is also ignored on a machine that has none. */
+export async function needsIpv6(
+  permissions: readonly Permission[],
+  name: string,
+  fn: () => Promise<void>,
+): Promise<void> {
+  if (!(await granted(permissions))) return needs(permissions, name, fn);
+  const ignore = !hasIpv6();
+  Deno.test({ name: ignore ? `${name} (needs IPv6)` : name, ignore, fn });
+}
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The permissions that tests of the engine or the runner need. */
 export const everything: readonly Permission[] = [
   "read",

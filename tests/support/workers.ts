@@ -32,10 +32,11 @@ export interface WorkerStart {
 
 const script = fileURLToPath(new URL("worker.ts", import.meta.url));
 
-/** Picks addresses that are free on this machine. */
-export function freeAddresses(count: number): string[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ port: 0 }));
-  const addresses = listeners.map(({ addr }) => `127.0.0.1:${addr.port}`);
+/** Picks addresses that are free on this machine. Default of `host`: over IPv4. */
+export function freeAddresses(count: number, host = "127.0.0.1"): string[] {
+  const hostname = host.replace(/^\[|\]$/g, "");
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname, port: 0 }));
+  const addresses = listeners.map(({ addr }) => `${host}:${addr.port}`);
   for (const listener of listeners) listener.close();
   return addresses;
 }
@@ -72,9 +73,13 @@ export function startWorker(
   return { process, started: started.promise, outcome: finish() };
 }
 
-/** Runs a task on `count` workers and waits for all of them. */
-export async function runWorkers(task: string, count: number): Promise<WorkerOutcome[]> {
-  const addresses = freeAddresses(count);
+/** Runs a task on `count` workers and waits for all of them. Default of `host`: over IPv4. */
+export async function runWorkers(
+  task: string,
+  count: number,
+  host?: string,
+): Promise<WorkerOutcome[]> {
+  const addresses = freeAddresses(count, host);
   return await Promise.all(
     addresses.map((_, rank) => startWorker({ task, addresses, rank }).outcome),
   );
