@@ -6,6 +6,7 @@ import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { distilledVit, type DistilledVitOptions, vit } from "../../lib/networks/vit.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
+import { scriptedRandom } from "./scripted_random.ts";
 
 /** The arguments of a transformer of timm. */
 export interface VitArgs {
@@ -67,13 +68,11 @@ export function keeping(keep: Tensor): Random {
   const refuse = () => {
     throw new Error("stochastic depth draws one uniform number for each sample");
   };
-  const random: Random = {
-    uniform: ([batch, ...rest]) =>
+  return scriptedRandom(
+    ([batch, ...rest]) =>
       rest.length > 0 ? refuse() : tf.reshape(tf.sub(tf.mul(keep, 2), 1), [batch]),
-    normal: refuse,
-    in: () => random,
-  };
-  return random;
+    refuse,
+  );
 }
 
 /**
