@@ -89,7 +89,10 @@ function methodOf({ loss, alpha = 0, tau, T, lambda }: Args): Method {
     case "hard":
       return { distiller: deit({ alpha }), terms: halves };
     case "soft":
-      return { distiller: deit({ kind: "soft", alpha, temperature: tau }), terms: halves };
+      return {
+        distiller: deit({ kind: "soft", alpha, temperature: tau, perClass: true }),
+        terms: halves,
+      };
     case "shake": {
       const options = { temperature: T, kd: lambda, reverse: lambda };
       const names = { ce: "task", shadow: "shadow", follow: "follow", reverse: "reverse" };
