@@ -57,6 +57,26 @@ export function vitOf(
   return args.distilled ? distilledVit({ ...options, logits }) : vit(options);
 }
 
+/**
+ * The elements of parameters whose gradient is zero in theory, as a case lists them, e.g.
+ * `grad: blocks.*.attn.qkv.bias[96:192]`. Returns whether an element of a parameter is one, or
+ * `undefined` for a parameter without.
+ */
+export function zeroInTheory(
+  lines: readonly string[],
+): (parameter: string) => ((element: number) => boolean) | undefined {
+  const ranges = lines.map((line) => {
+    const [, name, from, to] = line.match(/(\S+)\[(\d+):(\d+)\]/)!;
+    const pattern = new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "\\d+")}$`);
+    return { pattern, from: Number(from), to: Number(to) };
+  });
+  return (parameter) => {
+    const found = ranges.filter(({ pattern }) => pattern.test(parameter));
+    if (found.length === 0) return undefined;
+    return (element) => found.some(({ from, to }) => element >= from && element < to);
+  };
+}
+
 /** Gives the shape of an image. */
 export const imageOf = ({ img_size }: VitArgs): number[] => [...img_size, 3];
 
