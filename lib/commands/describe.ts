@@ -21,12 +21,14 @@ const FLAGS = {
   "classes": {
     type: "integer",
     least: 1,
-    help: "number of classes. Default: 100, for imagenet.* 1000",
+    help:
+      "number of classes. Default: the data set's, or what the network was designed for, else 100",
   },
   "size": {
     type: "integer",
     least: 1,
-    help: "height and width of the images. Default: 32, for imagenet.* 224",
+    help: "height and width of the images. Default: the data set's, or what the network was " +
+      "designed for, else 32",
   },
   "data": {
     type: "string",

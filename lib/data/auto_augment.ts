@@ -2,7 +2,7 @@ import { atLeast, checkRanges } from "../values/range.ts";
 import { Failure } from "../values/failure.ts";
 import type { Stream } from "../values/random.ts";
 import type { ByteImage } from "./bytes/byte_image.ts";
-import { drawMagnitude, type ImageOpName, imageOps } from "./bytes/image_ops.ts";
+import { applyLikely, type ImageOpName } from "./bytes/image_ops.ts";
 import type { WarpFilter, WarpOptions } from "./bytes/warp.ts";
 
 /** Options of `autoAugment`. */
@@ -44,7 +44,7 @@ export function autoAugment(
 }
 
 /** An op with the probability that it is applied, and its magnitude. */
-type LikelyOp = readonly [name: ImageOpName, probability: number, magnitude: number];
+type PairedOp = readonly [name: ImageOpName, probability: number, magnitude: number];
 
 /** The pairs of each policy. */
 export const autoAugmentPairs = {
@@ -102,7 +102,7 @@ export const autoAugmentPairs = {
     [["solarize", 0.6, 8], ["equalize", 0.6, 1]],
     [["color", 0.8, 6], ["rotate", 0.4, 5]],
   ],
-} as const satisfies { readonly [name: string]: readonly (readonly LikelyOp[])[] };
+} as const satisfies { readonly [name: string]: readonly (readonly PairedOp[])[] };
 
 /** The name of a policy of AutoAugment. */
 export type AutoAugmentPairs = keyof typeof autoAugmentPairs;
@@ -117,10 +117,7 @@ export function applyAutoAugment(
   const all = autoAugmentPairs[pairs];
   let changed = image;
   for (const [name, probability, magnitude] of all[random.below(all.length)]) {
-    if (random.uniform() >= probability) continue;
-    const { apply, amount } = imageOps[name];
-    const drawn = drawMagnitude(magnitude, deviation, random.normal);
-    changed = apply(changed, amount(drawn, random.uniform() < 0.5), warp);
+    changed = applyLikely(changed, { name, probability, magnitude, deviation }, warp, random);
   }
   return changed;
 }

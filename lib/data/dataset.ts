@@ -171,8 +171,8 @@ export interface Mix {
   /** All options that change the result, for the declaration. */
   readonly options: { readonly [option: string]: Json };
   /**
-   * Mixes a batch of images, [batch, height, width, channels]. The same random numbers mix other
-   * images in the same way.
+   * Mixes a batch of images, [batch, height, width, channels], or one part of it: parts have other
+   * random numbers. The same numbers mix other images in the same way.
    */
   readonly mix: (images: Tensor, random: Random) => Mixed;
 }

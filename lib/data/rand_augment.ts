@@ -1,7 +1,7 @@
 import { atLeast, between, checkRanges, whole } from "../values/range.ts";
 import type { Stream } from "../values/random.ts";
 import type { ByteImage } from "./bytes/byte_image.ts";
-import { drawMagnitude, type ImageOpName, imageOps } from "./bytes/image_ops.ts";
+import { applyLikely, type ImageOpName } from "./bytes/image_ops.ts";
 import type { WarpFilter, WarpOptions } from "./bytes/warp.ts";
 
 /** Options of `randAugment`. */
@@ -113,10 +113,8 @@ export function applyRandAugment(
   const names = randAugmentOps(increasing);
   let changed = image;
   for (let i = 0; i < n; i++) {
-    const { apply, amount } = imageOps[names[random.below(names.length)]];
-    if (random.uniform() >= probability) continue;
-    const drawn = drawMagnitude(magnitude, deviation, random.normal);
-    changed = apply(changed, amount(drawn, random.uniform() < 0.5), warp);
+    const name = names[random.below(names.length)];
+    changed = applyLikely(changed, { name, probability, magnitude, deviation }, warp, random);
   }
   return changed;
 }

@@ -90,8 +90,9 @@ export function eraseRectangles(
     tf.reshape(rows, [batch, height, 1, 1]),
     tf.reshape(columns, [batch, 1, width, 1]),
   );
+  // In parts, the whole batch's noise would take the memory that the parts save.
   const noise = mode === "pixel"
-    ? random.normal(images.shape)
+    ? random.own.normal(images.shape)
     : mode === "colour"
     ? random.normal([batch, 1, 1, channels])
     : tf.scalar(0);

@@ -23,8 +23,8 @@ export interface DeitSoftOptions {
   /** τ. Default: 3 (paper; released code: 1). */
   readonly temperature?: number;
   /**
-   * Whether the KL is divided by the number of classes, as in the released code. In the paper it is
-   * not. Default: true.
+   * Whether the KL is divided by the number of classes. Default: no (paper; in the released code it
+   * is).
    */
   readonly perClass?: boolean;
 }
@@ -44,7 +44,7 @@ export type DeitOptions = DeitHardOptions | DeitSoftOptions;
  * import { deit } from "@retort/retort";
  *
  * export const hard = deit();
- * export const released = deit({ kind: "soft", alpha: 0.5, temperature: 1 });
+ * export const released = deit({ kind: "soft", alpha: 0.5, temperature: 1, perClass: true });
  * ```
  */
 export function deit(options: DeitOptions = {}): Distiller<TwoHeaded, Scorer> {
@@ -57,7 +57,7 @@ function hardDeit({ alpha = 0.5 }: DeitHardOptions): Distiller<TwoHeaded, Scorer
 }
 
 function softDeit(
-  { alpha = 0.1, temperature = 3, perClass = true }: DeitSoftOptions,
+  { alpha = 0.1, temperature = 3, perClass = false }: DeitSoftOptions,
 ): Distiller<TwoHeaded, Scorer> {
   const declared = checkRanges("deit", { kind: "soft", alpha, temperature, perClass }, {
     alpha: between(),

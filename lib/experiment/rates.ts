@@ -231,21 +231,23 @@ function withTiming(
       });
     },
     check(training) {
-      curve.check({ ...training, epochs: training.epochs - before });
+      const { epochs, lr } = training;
       if (late && every === "step") {
         throw new Failure(
           2,
           `${id}: \`late\` is of rates that change between epochs only: leave \`every\` out`,
         );
       }
-      if (!warmup) return;
-      const { epochs, lr } = training;
-      const length = every === "step" ? atLeast(0) : whole(0);
-      checkRange(id, "warmup.epochs", warmup.epochs, {
-        words: `${length.words}, and at most ${epochs}, the schedule's epochs`,
-        has: (value) => length.has(value) && value <= epochs,
-      });
-      checkRange(id, "warmup.from", warmup.from, between(0, lr));
+      if (warmup) {
+        const length = every === "step" ? atLeast(0) : whole(0);
+        checkRange(id, "warmup.epochs", warmup.epochs, {
+          words: `${length.words}, and at most ${epochs}, the schedule's epochs`,
+          has: (value) => length.has(value) && value <= epochs,
+        });
+        checkRange(id, "warmup.from", warmup.from, between(0, lr));
+      }
+      // The points of the curve may count from the end of the warm-up.
+      curve.check({ ...training, epochs: epochs - before });
     },
   };
 }

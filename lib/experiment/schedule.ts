@@ -19,9 +19,9 @@ export interface AroundUpdate {
   readonly ema?: number;
   /**
    * The number of parts in which a batch goes through the networks, one after the other, so that it
-   * needs the memory of one part. The loss and the update are those of the whole batch. Norms,
-   * mixing and losses over pairs of images see a part, and a method's memories change after each.
-   * Default: 1.
+   * needs the memory of one part. The loss and the update are those of the whole batch. Norms and
+   * losses over pairs of images see a part, each part is mixed by itself, with its own λ, and a
+   * method's memories change after each. Default: 1.
    */
   readonly accumulate?: number;
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
-import { FLOAT, nativeOr } from "./native.ts";
+import { FLOAT, type Native, nativeOr } from "./native.ts";
 
 const attributes = [FLOAT, { name: "data_format", type: Attr.string, value: "NHWC" }];
 
@@ -15,9 +15,11 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
     tf.customGrad((...inputs) => {
       const [x, bias] = inputs as Tensor[];
       const [value] = native.op("BiasAdd", [x, bias], attributes);
-      return {
-        value,
-        gradFunc: (dy: Tensor) => [dy, ...native.op("BiasAddGrad", [dy], attributes)],
-      };
+      return { value, gradFunc: (dy: Tensor) => [dy, sumRows(native, dy)] };
     })(x, bias));
+}
+
+/** Sums over all dimensions but the last, as TensorFlow does for a bias, without a gradient. */
+export function sumRows(native: Native, x: Tensor): Tensor {
+  return native.op("BiasAddGrad", [x], attributes)[0];
 }

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "./tensor.ts";
-import { Attr } from "../tensorflow/binding.ts";
-import { FLOAT, type Native, nativeOr } from "./native.ts";
+import { sumRows } from "./bias_add.ts";
+import { matrixProduct } from "./linear.ts";
+import { type Native, nativeOr } from "./native.ts";
 
 /**
  * Normalises the rows of `x`, […, features], each by its own mean and variance, and scales them:
@@ -51,24 +52,13 @@ function normalise(x: Tensor, epsilon: number): { normal: Tensor; factor: Tensor
 /** The gradients with respect to x, scale and offset. */
 function gradients(native: Native, dy: Tensor, [normal, factor, scale]: Tensor[]): Tensor[] {
   const features = scale.shape[0];
-  const sumRows = (rows: Tensor) =>
-    native.op("BiasAddGrad", [rows], [FLOAT, {
-      name: "data_format",
-      type: Attr.string,
-      value: "NHWC",
-    }])[0];
   // The mean of a row's values times the scales, in one pass.
   const shares = tf.reshape(tf.div(scale, features), [features, 1]);
-  const mean = (rows: Tensor) =>
-    native.op("MatMul", [rows, shares], [
-      FLOAT,
-      { name: "transpose_a", type: Attr.bool, value: false },
-      { name: "transpose_b", type: Attr.bool, value: false },
-    ])[0];
+  const mean = (rows: Tensor) => matrixProduct(native, rows, shares);
   const along = tf.mul(dy, normal);
   const dx = tf.mul(
     tf.sub(tf.sub(tf.mul(dy, scale), tf.mul(normal, mean(along))), mean(dy)),
     factor,
   );
-  return [dx, sumRows(along), sumRows(dy)];
+  return [dx, sumRows(native, along), sumRows(native, dy)];
 }

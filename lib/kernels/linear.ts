@@ -22,19 +22,28 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 function matMulNative(native: Native, x: Tensor, weight: Tensor): Tensor {
-  const product = (a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean) =>
-    native.op("MatMul", [a, b], [
-      FLOAT,
-      { name: "transpose_a", type: Attr.bool, value: transposeA },
-      { name: "transpose_b", type: Attr.bool, value: transposeB },
-    ])[0];
   return tf.customGrad((...inputs) => {
     const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([x, weight]);
     const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => [
-      product(dy, weight, false, true),
-      product(x, dy, true, false),
+      matrixProduct(native, dy, weight, { transposeB: true }),
+      matrixProduct(native, x, dy, { transposeA: true }),
     ];
-    return { value: product(x, weight, false, false), gradFunc };
+    return { value: matrixProduct(native, x, weight), gradFunc };
   })(x, weight);
+}
+
+/** TensorFlow's product of two matrices, without a gradient. Default: neither is transposed. */
+export function matrixProduct(
+  native: Native,
+  a: Tensor,
+  b: Tensor,
+  { transposeA = false, transposeB = false } = {},
+): Tensor {
+  const [product] = native.op("MatMul", [a, b], [
+    FLOAT,
+    { name: "transpose_a", type: Attr.bool, value: transposeA },
+    { name: "transpose_b", type: Attr.bool, value: transposeB },
+  ]);
+  return product;
 }

@@ -8,7 +8,9 @@ import { nativeOr } from "./native.ts";
 
 /**
  * Random numbers inside a step. They depend on the seed, the stream and the step only, and every
- * step has different ones.
+ * step has different ones. Numbers for each image of a part of a batch, [images, …], are those that
+ * the image gets where the whole batch is one part. Numbers of any other shape are the same for all
+ * parts.
  */
 export interface Random {
   /** Uniform numbers in [0, 1), of `shape`. Each call in a step has a stream of its own. */
@@ -17,18 +19,69 @@ export interface Random {
   normal(shape: readonly number[]): Tensor;
   /** The random numbers of the stream `name` below this one. */
   in(name: string): Random;
+  /**
+   * Random numbers that each part of a batch has for itself. No more of them are drawn than it asks
+   * for. Those of a whole batch are these numbers themselves.
+   */
+  readonly own: Random;
 }
 
-/** The random numbers of a run's seed and a stream's name in step `step`, an int32 scalar. */
-export function randomOf(seed: number, name: string, step: Tensor): Random {
+/**
+ * The random numbers of a run's seed and a stream's name in step `step`, an int32 scalar. Default
+ * of `part`: the whole batch.
+ */
+export function randomOf(seed: number, name: string, step: Tensor, part?: BatchPart): Random {
   let calls = 0;
-  const uniform = (shape: readonly number[]) =>
+  const draw = (shape: readonly number[], step: Tensor) =>
     randomUniform(shape, hashName(`${seed}/${name}/${calls++}`), step);
-  return {
+  const below = (stream: string) => randomOf(seed, `${name}/${stream}`, step, part);
+  if (!part || part.workers === 1) return numbers((shape) => draw(shape, step), below);
+  const own = numbers((shape) => draw(shape, stepOf(step, part)), (name) => below(name).own);
+  return numbers((shape) => rowsOf(shape, part, (shape) => draw(shape, step)), below, own);
+}
+
+/**
+ * One part of a batch: of its images every `workers`-th one, from number `rank` on. The rank may be
+ * an int32 scalar that only the step knows.
+ */
+export interface BatchPart extends Pick<Share, "workers"> {
+  readonly rank: number | Tensor;
+  /** The number of its images. */
+  readonly images: number;
+}
+
+/** Random numbers from uniform ones. Default of `own`: themselves. */
+function numbers(uniform: Random["uniform"], below: Random["in"], own?: Random): Random {
+  const random: Random = {
     uniform,
     normal: (shape) => toNormal(uniform(shape), uniform(shape)),
-    in: (below) => randomOf(seed, `${name}/${below}`, step),
+    in: below,
+    get own() {
+      return own ?? random;
+    },
   };
+  return random;
+}
+
+/** A number that no other part of any step has. */
+function stepOf(step: Tensor, { rank, workers }: BatchPart): Tensor {
+  const int = (value: number) => tf.scalar(value, "int32");
+  return tf.add(tf.mul(step, int(workers)), typeof rank === "number" ? int(rank) : rank);
+}
+
+/** A part's rows of the whole batch's numbers or, of another shape than [images, …], all of them. */
+function rowsOf(
+  shape: readonly number[],
+  { rank, workers, images }: BatchPart,
+  draw: Random["uniform"],
+): Tensor {
+  const [first, ...rest] = shape;
+  if (first !== images) return draw(shape);
+  // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
+  const whole = tf.reshape(draw([images * workers, ...rest]), [images, workers, ...rest]);
+  if (typeof rank !== "number") return tf.reshape(gather(whole, rank, 1), [...shape]);
+  const zeros = rest.map(() => 0);
+  return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [images, 1, ...rest]), [...shape]);
 }
 
 /**
@@ -39,36 +92,6 @@ export function randomIntegers(random: Random, shape: readonly number[], below: 
   const bits = (count: number) => tf.cast(tf.mul(random.uniform(shape), 2 ** count), "int32");
   const number = tf.add(tf.mul(bits(23), tf.scalar(2 ** 8, "int32")), bits(8));
   return tf.mod(number, below);
-}
-
-/** A worker's share of a batch. The rank may be an int32 scalar that only the step knows. */
-export interface Rows extends Pick<Share, "workers"> {
-  readonly rank: number | Tensor;
-}
-
-/**
- * One worker's part of the random numbers of a whole batch, of which the worker `rank` has every
- * `workers`-th image, `rows` in all: numbers for each image, [rows, …], are those that the image
- * gets in one process with the whole batch. Numbers of any other shape are the same for all
- * workers. With one worker, `random` itself.
- */
-export function rowsOf(random: Random, share: Rows, rows: number): Random {
-  const { rank, workers } = share;
-  if (workers === 1) return random;
-  const uniform = (shape: readonly number[]) => {
-    const [first, ...rest] = shape;
-    if (first !== rows) return random.uniform(shape);
-    // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
-    const whole = tf.reshape(random.uniform([rows * workers, ...rest]), [rows, workers, ...rest]);
-    if (typeof rank !== "number") return tf.reshape(gather(whole, rank, 1), [...shape]);
-    const zeros = rest.map(() => 0);
-    return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [rows, 1, ...rest]), [...shape]);
-  };
-  return {
-    uniform,
-    normal: (shape) => toNormal(uniform(shape), uniform(shape)),
-    in: (name) => rowsOf(random.in(name), share, rows),
-  };
 }
 
 /** Standard normal numbers from two uniform ones each (Box and Muller, 1958). */

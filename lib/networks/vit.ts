@@ -32,8 +32,8 @@ export type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
 /**
  * The taps of a vision transformer of `L` blocks. `embedded` and `block1`, `block2` … are maps of
  * the patches, [rows, columns, width], whose `next` are all tokens, the class token first: [tokens,
- * width]. `attention1` … are each head's probabilities before that block, [heads, tokens, tokens],
- * whose `next` are all tokens after the attention. `pooled` is the class token after the last norm,
+ * width]. `attention1` … are each head's probabilities in that block, [heads, tokens, tokens], whose
+ * `next` are all tokens between its attention and its dense branch. `pooled` is the class token after the last norm,
  * [width].
  */
 export type Vit<L extends number = 12> =
@@ -72,7 +72,9 @@ export interface VitOptions<L extends number = 12> {
   readonly classDeviation?: number;
   /**
    * How the positions of weights for images of another size are resized: bicubic with antialiasing
-   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Default: timm.
+   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Retort's files name their images. Those of
+   * any other file count as square, and its positions as fitting if there are as many as here.
+   * Default: timm.
    */
   readonly resizing?: Resizing;
 }
@@ -196,11 +198,18 @@ function transformer(
     },
     designSize: designSize(patch),
     names,
-    resize(variable, { shape, data }, image) {
-      const side = Math.sqrt(shape[1] - before.length);
-      // A file does not say how many rows its patches had: as in the references, a square.
-      if (variable !== "embedded.positions" || !Number.isInteger(side)) return;
-      return resizePositions(data, before.length, [side, side], grid(image), resizing);
+    resize(variable, { shape, data }, { from, to }) {
+      if (variable !== "embedded.positions") return;
+      const patches = shape[1] - before.length;
+      const side = Math.sqrt(patches);
+      const [rows, columns] = from ? grid(from) : [side, side];
+      if (from && rows * columns !== patches) {
+        return `has ${patches} patches, and not the ${rows}×${columns} of its images`;
+      }
+      if (!from && !Number.isInteger(side)) {
+        return `has ${patches} patches, no square, and the file does not name its images`;
+      }
+      return resizePositions(data, before.length, [rows, columns], grid(to), resizing);
     },
     stages(classes, image) {
       const map = [...grid(image), width];

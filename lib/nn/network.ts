@@ -55,20 +55,27 @@ export interface Net<S extends string = string> {
    */
   readonly flattened?: readonly string[];
   /**
-   * Converts a variable's values, of this shape, from a network for images of another size to those
-   * for images of the shape `image`, e.g. the positions of patches. `undefined` if it cannot.
-   * Default: it cannot.
+   * Converts a variable's values, of this shape, from a network for other images, e.g. the positions
+   * of patches. Returns a text if it cannot, which says what the variable has, and `undefined` if the
+   * variable is the same for all images. Default: all variables are.
    */
   readonly resize?: (
     variable: string,
     value: { readonly shape: Shape; readonly data: ArrayLike<number> },
-    image: Shape,
-  ) => Float32Array | undefined;
+    images: ResizedImages,
+  ) => Float32Array | string | undefined;
   /**
    * The images and classes of the network's description, unless others are requested. Default: 32 ×
    * 32 in 100 classes.
    */
   readonly designSize?: DesignSize;
+}
+
+/** The shapes of the images that a network is converted from and to. */
+export interface ResizedImages {
+  /** `undefined` if a file does not name its images: they count as square. */
+  readonly from: Shape | undefined;
+  readonly to: Shape;
 }
 
 /** The images and classes that a network was designed for. */

@@ -17,8 +17,9 @@ export interface AdamwOptions extends ScheduleOptions {
   /** How the learning rate changes: `steps`, `stepsByIteration` or `cosine`. Default: it stays. */
   readonly rate?: Rate;
   /**
-   * Weight decay: a step takes rate · weightDecay of a variable. Variables with one dimension or
-   * none have no decay, nor do those whose parameter group says 0. Default: 0.05.
+   * Weight decay: a step takes rate · weightDecay of a variable. Matrices and kernels decay, vectors
+   * and single numbers do not. A parameter group with a decay of its own sets that of all its
+   * variables, vectors too. Default: 0.05.
    */
   readonly weightDecay?: number;
   /**

@@ -32,7 +32,7 @@ export function isModule(spec: string): boolean {
 /**
  * Finds the network that the command line names: `vgg8`, `imagenet.resnet18`, or, for one's own,
  * `path/to/module.ts#name` (without `#name` the default export). Rejects with a `Failure` (exit 2)
- * that suggests a name or lists the networks.
+ * that suggests a name, also for an id, or lists the networks.
  */
 export async function findNetwork(spec: string): Promise<Net> {
   if (isModule(spec)) {
@@ -43,11 +43,15 @@ export async function findNetwork(spec: string): Promise<Net> {
   const all = listNetworks();
   const found = all.find(({ name }) => name === spec);
   if (found) return found.network;
+  // Tables print ids.
+  const named = all.filter(({ network }) => network.id === spec).map(({ name }) => name);
   throw new Failure(
     2,
     `there is no network ${spec}; \`deno task describe\` lists them all, ` +
       "path/to/module.ts#name is one of your own" +
-      didYouMean(spec, all.map(({ name }) => name)),
+      (named.length > 0
+        ? `; did you mean ${named.join(" or ")}?`
+        : didYouMean(spec, all.map(({ name }) => name))),
   );
 }
 

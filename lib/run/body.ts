@@ -15,7 +15,7 @@ import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { Value } from "../weights/value.ts";
 import type { ResolvedTrained } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
-import type { NetworkWeights } from "./trained.ts";
+import { checkImages, type NetworkWeights } from "./trained.ts";
 
 /** Gives the values of a student's variables in the stages that another network has too. */
 export type BodyWeights = NonNullable<NetworkWeights>;
@@ -35,11 +35,17 @@ export interface ExternalBody {
  */
 export async function trainedBody(
   student: Net,
-  { experiment, weights: path }: ResolvedTrained,
+  trained: ResolvedTrained,
   say: (line: string) => void,
 ): Promise<BodyWeights> {
+  const { experiment: { student: network }, folder, weights: path } = trained;
   const { tensors } = await loadCheckpoint(path);
-  return bodyOf(student, { network: experiment.student, path, tensors: () => tensors }, say);
+  const facts = await folder.data();
+  const ofImages = (image: Shape) => {
+    checkImages(trained, facts, image);
+    return tensors;
+  };
+  return bodyOf(student, { network, path, tensors: ofImages }, say);
 }
 
 /**

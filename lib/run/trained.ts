@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Learned } from "../data/fingerprint.ts";
+import type { DataFacts, Learned } from "../data/fingerprint.ts";
 import type { TrainedModule } from "../experiment/distiller.ts";
 import { type Experiment, requireAverage, type Trained } from "../experiment/experiment.ts";
 import { variableShapes } from "../nn/description.ts";
@@ -59,18 +59,36 @@ export async function previewTrained(
 }
 
 /** Reads the weights of a run's student. Rejects with a `Failure` (exit 3) if that fails. */
-export async function studentWeights(
-  { experiment: { student }, folder, weights: path }: ResolvedTrained,
-): Promise<NetworkWeights> {
+export async function studentWeights(trained: ResolvedTrained): Promise<NetworkWeights> {
+  const { experiment: { student }, folder, weights: path } = trained;
   const { tensors } = await loadCheckpoint(path);
-  const learned = (await folder.data())?.classes.length;
+  const facts = await folder.data();
+  const learned = facts?.classes.length;
   return (image, classes) => {
     if (learned !== undefined && learned !== classes) {
       throw new Failure(3, `${path} knows ${learned} classes, and the data set has ${classes}`);
     }
+    checkImages(trained, facts, image);
     checkVariables(path, tensors, variableShapes(student, image, classes));
     return tensors;
   };
+}
+
+/**
+ * Throws a `Failure` (exit 3) if a student that depends on the size of its images learned others. As
+ * many positions may be those of another grid.
+ */
+export function checkImages(
+  { experiment: { student }, weights: path }: ResolvedTrained,
+  facts: DataFacts | undefined,
+  image: Shape,
+): void {
+  if (!student.resize || !facts || String(facts.image) === String(image)) return;
+  throw new Failure(
+    3,
+    `${path} knows images of ${facts.image.join("×")}, and the data set has ${image.join("×")}; ` +
+      `declare the file as weights(…), which resizes ${student.id}`,
+  );
 }
 
 /**

@@ -369,7 +369,8 @@ export class TrialTraining {
     const student = selectValues(weights, state);
     const average = averages && selectValues(averages, state);
     const modules = trainedModules && selectValues(trainedModules, state);
-    const metadata = { experiment: identity.id, seed, epoch };
+    const { image } = this.#prepared.opened;
+    const metadata = { experiment: identity.id, seed, epoch, image };
     const numbers: Record<Epoch, number | undefined> = {
       best: best?.epoch,
       last: this.schedule.epochs,

@@ -44,7 +44,7 @@ export function prepareImages(
     const whole = networkImages({ task, normalisation }, pixels, labels);
     const { erase } = augmentation;
     const images = erase ? eraseRectangles(whole, erase, random.in("erase").in(stream)) : whole;
-    return mix?.mix(images, random.in("mix")) ?? { image: images };
+    return mix?.mix(images, random.in("mix").own) ?? { image: images };
   };
   const [own, ...others] = picturesOf({ augmentation, views })
     ? tf.unstack(image, 1)

@@ -10,7 +10,7 @@ import {
 } from "../experiment/distiller.ts";
 import type { Gradients, Optimizer, Roles } from "../experiment/optimizer.ts";
 import { type AllReduce, allReduce } from "../kernels/all_reduce.ts";
-import { type Random, randomOf, type Rows, rowsOf } from "../kernels/random_uniform.ts";
+import { type BatchPart, type Random, randomOf } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Model, Net, PassOutput } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
@@ -333,8 +333,8 @@ function shareBatch(
 ): SharedBatch {
   const [{ seed, accumulation }] = trials;
   const [count] = image.shape;
-  const rows = part && accumulation ? partShare(share, part, accumulation.parts) : share;
-  const random = () => rowsOf(randomOf(seed, "step", step), rows, count);
+  const own = part && accumulation ? partShare(share, part, accumulation.parts) : share;
+  const random = () => randomOf(seed, "step", step, { ...own, images: count });
   const prepared = prepareImages(trials[0], image, labels, random());
   const { frozen } = passes();
   const teachers = new Map(
@@ -357,7 +357,11 @@ function shareBatch(
 }
 
 /** The share of a whole batch that a part of a worker's images is. */
-function partShare({ rank, workers }: Share, part: Tensor, parts: number): Rows {
+function partShare(
+  { rank, workers }: Share,
+  part: Tensor,
+  parts: number,
+): Omit<BatchPart, "images"> {
   const int = (value: number) => tf.scalar(value, "int32");
   return {
     rank: workers === 1 ? part : tf.add(tf.mul(part, int(workers)), int(rank)),

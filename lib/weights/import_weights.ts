@@ -38,7 +38,7 @@ const MAX_LISTED = 12;
 
 /** The tensors of a file by name. */
 export type NamedTensors =
-  & Pick<WeightsFile, "path" | "tensors">
+  & Pick<WeightsFile, "path" | "tensors" | "image">
   & Partial<Pick<WeightsFile, "prefix">>;
 
 /** The tensors of a file by shorter names, and how these fit a network. */
@@ -51,7 +51,7 @@ interface Fit {
   readonly expected: ReadonlyMap<string, Shape>;
   /** Variables that the file has for images of another size, for the network's, in its layout. */
   readonly resized: ReadonlyMap<string, Value>;
-  /** A line for each tensor that is missing, extra or of another shape. */
+  /** A line for each tensor that is missing, extra, of another shape or not to be resized. */
   readonly problems: readonly string[];
 }
 
@@ -60,8 +60,8 @@ interface Fit {
  * them by Retort's names and in Retort's layout. The file may use Retort's names or those of the
  * reference implementations, and a prefix or wrappers before all of them, which `log` is told. What
  * the file has for images of another size is resized, if the network says how; `log` is told too.
- * Throws a `Failure` (exit 3) that lists the tensors that are missing, extra or of another shape, or
- * names one that is not finite.
+ * Throws a `Failure` (exit 3) that lists the tensors that are missing, extra, of another shape or not
+ * to be resized, or names one that is not finite.
  */
 export function importWeights(
   network: Net,
@@ -71,16 +71,20 @@ export function importWeights(
   log: (line: string) => void = () => {},
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes);
-  const size = { image, shapes };
+  const size = { image, shapes, from: file.image };
   const fits = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off));
   const found = fits.find(({ problems }) => problems.length === 0);
   if (!found) throw misfit(network, size, classes, file, fits);
   const { path } = file;
   const { layout, tensors, off, resized } = found;
   if (off !== "") log(`${path}: ${off} comes off the names of its tensors to fit ${network.id}`);
-  for (const [variable, { shape }] of resized) {
-    const was = tensors.get(layout.name(variable))!.shape;
-    log(`${path}: ${variable} of other images is resized from [${was}] to [${shape}]`);
+  const [own, other] = [image, file.image ?? []].map((shape) => `images of ${shape.join("×")}`);
+  for (const variable of resized.keys()) {
+    log(
+      file.image
+        ? `${path}: ${variable} of ${other} is resized for ${own}`
+        : `${path}: ${variable} of other images, taken as square ones, is resized for ${own}`,
+    );
   }
   return new Map(
     Array.from(shapes, ([variable, shape]) => {
@@ -108,7 +112,7 @@ export function importWithItsClasses(
   log?: (line: string) => void,
 ): ReadonlyMap<string, Value> {
   const designed = network.designSize?.classes ?? 100;
-  const size = { image, shapes: variableShapes(network, image, designed) };
+  const size = { image, shapes: variableShapes(network, image, designed), from: file.image };
   const best = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off))
     .reduce((one, other) => other.problems.length < one.problems.length ? other : one);
   const classes = firstOtherSize(best.tensors, best.expected) ?? designed;
@@ -134,10 +138,11 @@ function renamings(
   return [...named, ...shortened];
 }
 
-/** The images that a network is for, and its variables' shapes then. */
+/** The images that a network is for, its variables' shapes then, and the file's images. */
 interface Size {
   readonly image: Shape;
   readonly shapes: ReadonlyMap<string, Shape>;
+  readonly from: Shape | undefined;
 }
 
 function fit(
@@ -149,34 +154,39 @@ function fit(
   const { presentName = (name) => name } = network;
   const tensors = new Map(Array.from(named, ([name, value]) => [presentName(name), value]));
   const layout = layoutOf(network, size.shapes, tensors);
-  const resized = resize(network, size, tensors, layout);
+  const { resized, refused } = resize(network, size, tensors, layout);
   const expected = shapesInFile(size.shapes, layout);
   for (const variable of resized.keys()) {
     const name = layout.name(variable);
     expected.set(name, tensors.get(name)!.shape);
   }
-  const problems = listMismatches(tensors, expected);
+  const problems = [...listMismatches(tensors, expected), ...refused];
   return { tensors, off, layout, expected, resized, problems };
 }
 
-/** The variables that a file has in another shape, of which the network knows how to resize them. */
+/**
+ * The variables that a file has for other images, converted, and a line for each that cannot be.
+ */
 function resize(
   network: Net,
-  { image, shapes }: Size,
+  { image, shapes, from }: Size,
   tensors: ReadonlyMap<string, Value>,
   layout: Layout,
-): Map<string, Value> {
-  if (!network.resize) return new Map();
-  return new Map(
-    Array.from(shapes).flatMap(([variable, shape]): [string, Value][] => {
-      const value = tensors.get(layout.name(variable));
-      if (!value) return [];
-      const own = toOwnLayout(value, layout, variable, shape);
-      if (own.shape.join() === shape.join()) return [];
-      const data = network.resize?.(variable, own, image);
-      return data ? [[variable, { shape, data }]] : [];
-    }),
-  );
+): { readonly resized: ReadonlyMap<string, Value>; readonly refused: readonly string[] } {
+  const resized = new Map<string, Value>();
+  const refused: string[] = [];
+  const isOfImages = !from || String(from) === String(image);
+  for (const [variable, shape] of network.resize ? shapes : []) {
+    const name = layout.name(variable);
+    const value = tensors.get(name);
+    if (!value) continue;
+    const own = toOwnLayout(value, layout, variable, shape);
+    if (isOfImages && String(own.shape) === String(shape)) continue;
+    const data = network.resize?.(variable, own, { from, to: image });
+    if (typeof data === "string") refused.push(`cannot be resized: ${name} ${data}`);
+    else if (data) resized.set(variable, { shape, data });
+  }
+  return { resized, refused };
 }
 
 /** The fits of the tensors below a prefix that not all names have, but enough for the network. */
@@ -216,7 +226,7 @@ function misfit(
   );
   const otherClasses = firstOtherSize(best.tensors, best.expected);
   const otherSize = (classes: number): Size => ({
-    image,
+    ...size,
     shapes: variableShapes(network, image, classes),
   });
   const hasOtherHead = otherClasses !== undefined &&

@@ -1,6 +1,7 @@
 import type { WeightsChoice } from "../experiment/weights.ts";
 import { type ByteSource, fileSource } from "../files/byte_source.ts";
 import { checksum } from "../files/checksum.ts";
+import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
 import { quoteText } from "../values/words.ts";
@@ -22,6 +23,11 @@ export interface DecodedWeights {
   readonly tensors: ReadonlyMap<string, Value>;
   /** The numbers, strings and booleans beside the state dict, such as `epoch` and `best_acc`. */
   readonly facts: Readonly<Record<string, Json>>;
+  /**
+   * The shape of the images that the network learned, as Retort writes it. `undefined` if the file
+   * does not say.
+   */
+  readonly image?: Shape;
   /** What came off the names of the tensors, without the names of wrappers. */
   readonly prefix: string;
   /** Says what was taken and how to take the rest, if there was a choice. */
@@ -87,5 +93,22 @@ function readSafetensors(source: ByteSource, { key, prefix }: WeightsChoice): De
   const { tensors, ...selected } = selectTensors(contents.tensors, prefix);
   const values = Array.from(tensors, ([name, entry]) => [name, toValue(name, entry)] as const);
   const named = { tensors: new Map(values), facts: contents.metadata };
-  return { format: "safetensors", ...named, ...selected };
+  return { format: "safetensors", image: imageOf(contents.metadata), ...named, ...selected };
+}
+
+/** The image shape in the metadata of an export, or in those of a run. */
+function imageOf({ image, retort }: Readonly<Record<string, string>>): Shape | undefined {
+  const shape = parsed(image) ?? Object(parsed(retort)).image;
+  const isShape = Array.isArray(shape) && shape.length === 3 &&
+    shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  return isShape ? shape : undefined;
+}
+
+/** The value of a text that may be JSON: other programs may use the same names. */
+function parsed(text = ""): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

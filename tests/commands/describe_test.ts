@@ -123,13 +123,27 @@ total               3,965,028     96,192,512`.slice(1),
   });
 });
 
-Deno.test("describe: --classes and --size, and their defaults for imagenet.*", async () => {
+Deno.test("describe: the id of a network, as tables print it, is refused with its names", async () => {
+  for (const [id, names] of [["deit_small_p16", "deitSmall"], ["vit_tiny_p16", "vit or vitTiny"]]) {
+    const { exit, message } = await assertRejects(() => outputOf(id), Failure);
+    assertEquals([exit, message.split("; ").at(-1)], [2, `did you mean ${names}?`]);
+  }
+});
+
+Deno.test("describe: --classes and --size, and their defaults for networks of a design", async () => {
   const taps = async (...args: string[]) => JSON.parse((await outputOf(...args, "--json"))[0]).taps;
   const small = await taps("vgg8", "--classes", "10", "--size", "64");
   assertEquals([small.stem, small.block4, small.logits], [[64, 64, 64], [4, 4, 512], [10]]);
   const large = await taps("imagenet.resnet18");
   assertEquals([large.stem, large.block4, large.logits], [[112, 112, 64], [7, 7, 512], [1000]]);
   assertEquals((await taps("imagenet.resnet18", "--classes", "5", "--size", "64")).logits, [5]);
+  const patches = await taps("deitTiny");
+  assertEquals([patches.embedded, patches.logits], [[14, 14, 192], [1000]]);
+  const [help] = await outputOf("--help");
+  for (const [flag, usual] of [["classes", 100], ["size", 32]]) {
+    const line = help.split("\n").find((line) => line.includes(`--${flag} `))!;
+    assert(line.endsWith(`what the network was designed for, else ${usual}`), line);
+  }
 });
 
 Deno.test("describe: without an argument it lists every network in a line", async () => {

@@ -15,7 +15,9 @@ const student = twoHeadedToy("two heads", 2);
 await method("deit", () => deit(), { student });
 await method("deit, soft", () => deit({ kind: "soft" }), { student });
 
-for (const options of [{}, { kind: "soft" }] satisfies DeitOptions[]) {
+for (
+  const options of [{}, { kind: "soft" }, { kind: "soft", perClass: true }] satisfies DeitOptions[]
+) {
   masks(`deit, ${JSON.stringify(options)}`, () => deit(options), {
     student: { heads: [2, 5], logits: [5] },
     teacher: { logits: [5] },
@@ -79,9 +81,15 @@ Deno.test("deit: the class head learns the label, the distillation head the teac
 Deno.test("deit, soft: the distillation head learns the teacher's probabilities", async () => {
   const { task, distill } = await terms({ kind: "soft", alpha: 0.4, temperature: 2 });
   assertAlmostEquals(task, 0.6 * crossEntropy(CLASS_HEAD, LABELS), 1e-5);
-  assertAlmostEquals(distill, 0.4 * divergence(2) / 3, 1e-5);
-  const paper = await terms({ kind: "soft", perClass: false });
-  assertAlmostEquals(paper.distill, 0.1 * divergence(3), 1e-5);
+  assertAlmostEquals(distill, 0.4 * divergence(2), 1e-5);
+  const released = { kind: "soft", alpha: 0.5, temperature: 1, perClass: true } as const;
+  assertAlmostEquals((await terms(released)).distill, 0.5 * divergence(1) / 3, 1e-5);
+});
+
+Deno.test("deit, soft: the defaults are the paper's", async () => {
+  const { task, distill } = await terms({ kind: "soft" });
+  assertAlmostEquals(task, 0.9 * crossEntropy(CLASS_HEAD, LABELS), 1e-5);
+  assertAlmostEquals(distill, 0.1 * divergence(3), 1e-5);
 });
 
 Deno.test("deit: the declaration has the options", () => {
@@ -90,7 +98,7 @@ Deno.test("deit: the declaration has the options", () => {
     kind: "soft",
     alpha: 0.1,
     temperature: 3,
-    perClass: true,
+    perClass: false,
   });
 });
 

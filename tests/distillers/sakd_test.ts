@@ -26,7 +26,6 @@ import { vid } from "../../lib/distillers/vid.ts";
 import type { Distiller, HardLabels, SpottedDistiller } from "../../lib/experiment/distiller.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { logitsOutput, type Scorer } from "../../lib/nn/network.ts";
 import { stream } from "../../lib/values/random.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
@@ -51,6 +50,7 @@ import { type Kind, open } from "../support/engines.ts";
 import { method } from "../support/method.ts";
 import { everything, needs } from "../support/needs.ts";
 import { keepTerms } from "../support/keep_terms.ts";
+import { scriptedRandom } from "../support/scripted_random.ts";
 import { assertNear } from "../support/tolerance.ts";
 import { CLASSES, IMAGE, large, small, type Toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
@@ -252,11 +252,7 @@ Deno.test("sakd: at random, each sample learns at a spot if its own coin there i
   };
   const method: Distiller<Toy, Toy> = sakd(recording, { routing: "random" });
   const toss = (shape: readonly number[]) => (shapes.push(shape), tf.tensor2d(coins));
-  const random: Random = {
-    uniform: toss,
-    normal: toss,
-    in: () => random,
-  };
+  const random = scriptedRandom(toss);
   const tossed: Distiller<Toy, Toy> = {
     ...method,
     build(context) {

@@ -140,6 +140,18 @@ Deno.test("rates: after a warm-up that is a prefix, a rate begins anew", () => {
   );
 });
 
+Deno.test("rates: a warm-up that is longer than the training is refused, and not the points after it", () => {
+  const warmup = { epochs: 5, from: 0, prefix: true };
+  for (const rate of [steps({ at: [1], by: 0.1, warmup }), cosine({ warmup })]) {
+    const { exit, message } = assertThrows(() => rate.check!({ epochs: 3, lr: 0.4 }), Failure);
+    assertEquals([exit, message], [
+      2,
+      `${rate.id}: \`warmup.epochs\` is 5; it has to be a whole number, 0 or more, and at most 3, ` +
+      "the schedule's epochs",
+    ]);
+  }
+});
+
 Deno.test("rates: past its end a cosine stays at its minimum", () => {
   assertEquals(cosine({ minimum: 0.01 }).at(15, { epochs: 10, lr: 0.4, iteration: 15 }), 0.01);
 });

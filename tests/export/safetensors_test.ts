@@ -1,11 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ExportedModel } from "../../lib/export/model.ts";
 import { safetensors } from "../../lib/export/safetensors.ts";
+import { memorySource } from "../../lib/files/byte_source.ts";
 import { convNorm } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
 import { classifier } from "../../lib/nn/network.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
+import { decodeWeights } from "../../lib/weights/weights_file.ts";
 import { decode, toFloat32 } from "../../lib/weights/safetensors.ts";
 import { assertLogits, images, logits, model, models } from "../support/models.ts";
 import { needsPython, runPython } from "../support/python.ts";
@@ -42,6 +44,8 @@ for (
     assertEquals([format, experiment], [network.names ? "pt" : undefined, "toy"]);
     assertEquals(JSON.parse(facts.classes), classes);
     assertEquals(JSON.parse(facts.mean), mean);
+    const bytes = await encodeModel(model);
+    assertEquals(decodeWeights(memorySource("model.safetensors", bytes)).image, image);
     assertEquals(JSON.parse(facts.network), { id: network.id, options: network.options });
   });
 }

@@ -1,11 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import {
+  type BatchPart,
+  type Random,
   randomIntegers,
   randomOf,
   randomUniform,
   randomUniformTwin,
-  rowsOf,
 } from "../../lib/kernels/random_uniform.ts";
 import { hashName } from "../../lib/values/random.ts";
 import { onBoth, useTensorflow } from "../support/engines.ts";
@@ -83,16 +84,20 @@ Deno.test("randomOf: normal numbers have mean 0 and deviation 1, and workers dra
     const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
     assert(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.05, `${mean}, ${variance}`);
     const whole = random().normal([4]).arraySync() as number[];
-    const own = rowsOf(random(), { rank: 1, workers: 2 }, 2).normal([2]).arraySync();
+    const own = inPart({ rank: 1, workers: 2, images: 2 }, 3, 0).normal([2]).arraySync();
     assertEquals(own, [whole[1], whole[3]]);
   });
 });
 
-Deno.test("rowsOf: workers draw the rows of the whole batch's numbers, and share all others", async () => {
+/** The random numbers of a part of a batch. */
+const inPart = (part: BatchPart, seed = 1, step = 3) =>
+  randomOf(seed, "step", tf.scalar(step, "int32"), part);
+
+Deno.test("randomOf: parts draw the rows of the whole batch's numbers, and share all others", async () => {
   await tf.setBackend("cpu");
   tf.tidy(() => {
     const random = () => randomOf(1, "step", tf.scalar(3, "int32"));
-    const draw = (random: ReturnType<typeof randomOf>, rows: number) =>
+    const draw = (random: Random, rows: number) =>
       [random.uniform([rows, 2]), random.uniform([rows]), random.in("mix").uniform([rows, 1, 1])]
         .map((numbers) => numbers.reshape([rows, -1]).arraySync() as number[][]);
     const shared = random().uniform([3, 2]).arraySync();
@@ -100,17 +105,67 @@ Deno.test("rowsOf: workers draw the rows of the whole batch's numbers, and share
       const whole = draw(random(), batch);
       for (const workers of [2, 3]) {
         for (let rank = 0; rank < workers; rank++) {
-          const rows = Math.ceil((batch - rank) / workers);
-          const own = rowsOf(random(), { rank, workers }, rows);
+          const images = Math.ceil((batch - rank) / workers);
           const expected = whole.map((numbers) => numbers.filter((_, i) => i % workers === rank));
-          assertEquals(draw(own, rows), expected);
-          const other = rowsOf(random(), { rank, workers }, 100);
+          assertEquals(draw(inPart({ rank, workers, images }), images), expected);
+          const other = inPart({ rank, workers, images: 100 });
           assertEquals(other.uniform([3, 2]).arraySync(), shared);
         }
       }
     }
-    const alone = random();
-    assertEquals(rowsOf(alone, { rank: 0, workers: 1 }, 4), alone);
+    assertEquals(draw(inPart({ rank: 0, workers: 1, images: 4 }), 4), draw(random(), 4));
+  });
+});
+
+Deno.test("randomOf: each part of each step has numbers of its own, in no larger shape", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const [steps, workers] = [[0, 1, 2], 4];
+    const parts = steps.flatMap((step) =>
+      Array.from({ length: workers }, (_, rank) => ({ step, rank }))
+    );
+    const found = parts.map(({ step, rank }) => {
+      const draw = (rank: number | tf.Scalar) => {
+        const random = inPart({ rank, workers, images: 2 }, 1, step);
+        const first = [random.own, random.own.in("mix"), random.in("mix").own]
+          .map((own) => [...own.uniform([2]).dataSync()]);
+        // The streams of both do not overlap.
+        const [shared, second] = [random, random.own].map((
+          one,
+        ) => [...one.uniform([3]).dataSync()]);
+        return { first, shared, second };
+      };
+      const drawn = draw(rank);
+      assertEquals(draw(tf.scalar(rank, "int32")), drawn, "a rank that only the step knows");
+      const at = randomOf(1, "step", tf.scalar(step * workers + rank, "int32"));
+      assertEquals(drawn.first[0], [...at.uniform([2]).dataSync()]);
+      assertEquals(drawn.first[2], drawn.first[1]);
+      assertEquals(drawn.first[1], [...at.in("mix").uniform([2]).dataSync()]);
+      return drawn;
+    });
+    const numbers = found.flatMap(({ first: [one, other], second }) => [one, other, second].flat());
+    assertEquals(new Set(numbers).size, numbers.length);
+    assertEquals(new Set(found.map(({ shared }) => String(shared))).size, steps.length);
+  });
+  const { peakBytes } = await tf.profile(() =>
+    tf.tidy(() => inPart({ rank: 5, workers: 100, images: 2 }).own.uniform([2, 50]))
+  );
+  assert(peakBytes < 1000, `${peakBytes} bytes for 100 numbers`);
+});
+
+Deno.test("randomOf: a whole batch's own numbers are the stream's", async () => {
+  await tf.setBackend("cpu");
+  tf.tidy(() => {
+    const step = tf.scalar(3, "int32");
+    for (const part of [undefined, { rank: 0, workers: 1, images: 2 }]) {
+      const random = randomOf(1, "step", step, part);
+      assertEquals(random.own, random);
+      const drawn = [random, random.own, random.in("mix").own]
+        .map((one) => [...one.uniform([2]).dataSync()]);
+      const expected = ["1/step/0", "1/step/1", "1/step/mix/0"]
+        .map((name) => [...randomUniform([2], hashName(name), step).dataSync()]);
+      assertEquals(drawn, expected);
+    }
   });
 });
 

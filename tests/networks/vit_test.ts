@@ -182,8 +182,55 @@ Deno.test("vit: positions of weights for other images are resized, timm's way or
     const theirs = tensors.get("pos_embed")!.data;
     assertEquals(data, resizePositions(theirs, 2, [4, 4], [2, 3], resizing));
     assertEquals(log, [
-      "deit.pth: embedded.positions of other images is resized from [1,18,12] to [1,8,12]",
+      "deit.pth: embedded.positions of other images, taken as square ones, is resized for images " +
+      "of 8×12×3",
     ]);
+  }
+});
+
+Deno.test("vit: positions of images that are no square are resized by the images that a file names", () => {
+  const network = vit(SMALL);
+  // Both have 16 patches.
+  const [wide, square, large] = [[8, 32, 3], [16, 16, 3], [32, 32, 3]];
+  const load = (image: readonly number[], tensors: ReadonlyMap<string, Value>, own?: number[]) => {
+    const log: string[] = [];
+    const file = { path: "x", tensors, image: own };
+    const imported = importWeights(network, image, CLASSES, file, (line) => log.push(line));
+    return { positions: imported.get("embedded.positions")!.data, log };
+  };
+  const tensors = weightsOf(network, wide);
+  const theirs = tensors.get("pos_embed")!.data;
+  for (const [image, grid] of [[square, [4, 4]], [large, [8, 8]]] as const) {
+    const { positions, log } = load(image, tensors, wide);
+    assertEquals(positions, resizePositions(theirs, 1, [2, 8], [grid[0], grid[1]], "timm"));
+    assertEquals(log, [
+      `x: embedded.positions of images of 8×32×3 is resized for images of ${image.join("×")}`,
+    ]);
+  }
+  assertEquals(load(wide, tensors, wide), { positions: theirs as Float32Array, log: [] });
+  // A file that does not name its images may be of these.
+  assertEquals(load(square, tensors), { positions: theirs as Float32Array, log: [] });
+});
+
+Deno.test("vit: positions of no known grid are refused with their number", () => {
+  const network = vit(SMALL);
+  const refused = (from: readonly number[], own?: number[]) => {
+    const file = { path: "x", tensors: weightsOf(network, from), image: own };
+    const load = () => importWeights(network, [16, 16, 3], CLASSES, file);
+    const { exit, message } = assertThrows(load, Failure);
+    assertEquals(exit, 3);
+    return message.split("\n").at(-1);
+  };
+  assertEquals(
+    refused(IMAGE),
+    "  cannot be resized: pos_embed has 6 patches, no square, and the file does not name its images",
+  );
+  for (const from of [IMAGE, [16, 16, 3]]) {
+    const patches = from === IMAGE ? 6 : 16;
+    assertEquals(
+      refused(from, [8, 16, 3]),
+      `  cannot be resized: pos_embed has ${patches} patches, and not the 2×4 of its images`,
+    );
   }
 });
 

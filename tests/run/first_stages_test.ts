@@ -93,7 +93,7 @@ await test(
       { id: "toy#init", seed: 2, taken: "paraphraser", sha256: await digest(extras) },
     ]);
     const { metadata } = await loadCheckpoint(extras);
-    assertEquals(metadata, { experiment: "toy#init", seed: 2, epoch: 3 });
+    assertEquals(metadata, { experiment: "toy#init", seed: 2, epoch: 3, image: [8, 8, 3] });
     const last = await weights(toys, "init", 2, "last.extras");
     const names = [...last.keys()];
     assertEquals(names.every((name) => name.startsWith("paraphraser.")), true);

@@ -89,6 +89,7 @@ export default { grand, teacher, student };
       experiment: "toy#teacher",
       seed: 3,
       epoch: 2,
+      image: [8, 8, 3],
     });
     const last = await loadCheckpoint(toys.of("student", 7, "last.safetensors"));
     const latest = await loadCheckpoint(toys.of("student", 7, "latest.safetensors"));
@@ -360,6 +361,7 @@ export const greedy = of(synthetic({ ...some, holdout: 96 }));
       experiment: "toy#held",
       seed: 1,
       epoch: trial.bestEpoch,
+      image: [8, 8, 3],
     });
     await toys.run("held", 2, { epochs: 1 });
     const again = JSON.parse(

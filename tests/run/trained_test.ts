@@ -1,9 +1,17 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { readTrainedStudent } from "../../lib/run/trained.ts";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { vit } from "../../lib/networks/vit.ts";
+import { buildModel, type Net } from "../../lib/nn/network.ts";
+import { variables } from "../../lib/nn/variables.ts";
+import { trainedBody } from "../../lib/run/body.ts";
+import type { ResolvedTrained } from "../../lib/run/resolve.ts";
+import { RunFolder } from "../../lib/run/run_folder.ts";
+import { readTrainedStudent, studentWeights } from "../../lib/run/trained.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
+import { inTemporary } from "../support/temporary.ts";
+import { small } from "../support/toy.ts";
 import { PAIR, toys, toysIn } from "../support/toy_runs.ts";
 
 await needs(
@@ -94,3 +102,41 @@ await needs(
       assertStringIncludes(failure.message, "deno task exp toy#teacher --seed 1");
     }),
 );
+
+/** A run in this folder whose student learned images of 8×32 and five classes. */
+async function wideRun(root: string, student: Net): Promise<ResolvedTrained> {
+  const image = [8, 32, 3] as const;
+  const model = buildModel(student, variables({ seed: 1, collected: new Map() }), image, 5);
+  const tensors = model.variables
+    .map(({ name, shape, initial }) => [name, { shape, data: initial() }] as const);
+  const folder = new RunFolder(root, "wide", 1, undefined);
+  await folder.make();
+  const weights = folder.weights("last");
+  await folder.save(weights, new Map(tensors), {});
+  const split = { labels: "", classes: [] };
+  await folder.recordData({ image, classes: [..."abcde"], train: split, test: split });
+  return { experiment: { student }, folder, weights } as unknown as ResolvedTrained;
+}
+
+Deno.test("studentWeights: a transformer of images of another shape is refused, a CNN is not", () =>
+  inTemporary(async (root) => {
+    const transformer = vit({ patch: 4, depth: 1, width: 12, heads: 3 });
+    // As many patches, and so positions of the same shape.
+    const [wide, square] = [[8, 32, 3], [16, 16, 3]];
+    const trained = await wideRun(root, transformer);
+    const readers = [
+      await studentWeights(trained),
+      await trainedBody(transformer, trained, () => {}),
+    ];
+    for (const read of readers) {
+      assertEquals(read!(wide, 5).get("embedded.positions")!.shape, [1, 17, 12]);
+      const { exit, message } = assertThrows(() => read!(square, 5), Failure);
+      assertEquals([exit, message], [
+        3,
+        `${trained.weights} knows images of 8×32×3, and the data set has 16×16×3; ` +
+        `declare the file as weights(…), which resizes ${transformer.id}`,
+      ]);
+    }
+    const cnn = await studentWeights(await wideRun(root, small));
+    assertEquals(cnn!(square, 5).size, cnn!(wide, 5).size);
+  }));

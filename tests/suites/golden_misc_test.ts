@@ -8,7 +8,6 @@ import { augment, normalisePixels } from "../../lib/data/augment.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
 import type { StepFunction } from "../../lib/engine/engine.ts";
 import type { Distiller, Loss, Teachers } from "../../lib/experiment/distiller.ts";
-import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { conv, transposedConv } from "../../lib/nn/conv.ts";
 import type { Layer } from "../../lib/nn/layer.ts";
 import { maxPool } from "../../lib/nn/layers.ts";
@@ -24,6 +23,7 @@ import { type Kind, open } from "../support/engines.ts";
 import { networkOfVariables } from "../support/network_of_variables.ts";
 import { type Golden, goldens, type Numbers } from "../support/goldens.ts";
 import { ourMap, ourWeight } from "../support/layout.ts";
+import { scriptedRandom } from "../support/scripted_random.ts";
 import { assertNear, tolerance } from "../support/tolerance.ts";
 
 /** The JSON of a case. A schedule's case has lists of learning rates. */
@@ -179,12 +179,7 @@ async function checkAugment({ facts, tensor, integers }: Golden<Misc>): Promise<
   const traced: StepFunction<"image"> = ({ image }) => {
     const draws = theirs();
     const next = (shape: readonly number[]) => tf.tensor(draws.shift()!, [...shape]);
-    const random: Random = {
-      uniform: next,
-      normal: next,
-      in: () => random,
-    };
-    const augmented = augment(image, { crop, flip: true }, random);
+    const augmented = augment(image, { crop, flip: true }, scriptedRandom(next));
     return { values: { image: normalisePixels(augmented, cifar100().normalisation) }, updates: [] };
   };
   for (const kind of KINDS) {

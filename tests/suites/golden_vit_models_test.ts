@@ -31,6 +31,7 @@ import {
   type VitArgs,
   vitOf,
   withDraws,
+  zeroInTheory,
 } from "../support/vit.ts";
 
 /** The JSON of a transformer's case. */
@@ -257,19 +258,12 @@ function theirWeight(shape: readonly number[], data: Float32Array): Float32Array
   return out;
 }
 
-/**
- * Sets what a case names as zero in theory to 0 in a parameter's gradient, e.g. `grad:
- * blocks.*.attn.qkv.bias[96:192]`.
- */
+/** Sets what a case names as zero in theory to 0 in a parameter's gradient. */
 function zeros({ theoretically_zero }: VitFacts, of: Training["gradients"]) {
-  const ranges = theoretically_zero.map((text) => {
-    const [, gradients, name, from, to] = text.match(/^(\w+): (.+)\[(\d+):(\d+)\]$/)!;
-    const pattern = new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "\\d+")}$`);
-    return { gradients, pattern, from: Number(from), to: Number(to) };
-  }).filter(({ gradients }) => gradients === of);
+  const named = zeroInTheory(theoretically_zero.filter((line) => line.startsWith(`${of}: `)));
   return (name: string, values: Float32Array): Float32Array => {
-    const found = ranges.filter(({ pattern }) => pattern.test(name));
-    return values.map((value, i) => found.some(({ from, to }) => i >= from && i < to) ? 0 : value);
+    const isZero = named(name);
+    return isZero ? values.map((value, i) => isZero(i) ? 0 : value) : values;
   };
 }
 

@@ -24,7 +24,7 @@ import { type Check, type Golden, goldens, readGolden } from "../support/goldens
 import { ourMap, ourWeight } from "../support/layout.ts";
 import { referenceNetwork, referenceValues } from "../support/reference_networks.ts";
 import { assertNear, distance, norm, tolerance } from "../support/tolerance.ts";
-import { type DistilledArgs, imageOf, vitOf, withDraws } from "../support/vit.ts";
+import { type DistilledArgs, imageOf, vitOf, withDraws, zeroInTheory } from "../support/vit.ts";
 
 /** The arguments of a case: its recipe and the numbers of its loss. */
 interface Args {
@@ -89,7 +89,10 @@ function methodOf({ loss, alpha = 0, tau, T, lambda }: Args): Method {
     case "hard":
       return { distiller: deit({ alpha }), terms: halves };
     case "soft":
-      return { distiller: deit({ kind: "soft", alpha, temperature: tau }), terms: halves };
+      return {
+        distiller: deit({ kind: "soft", alpha, temperature: tau, perClass: true }),
+        terms: halves,
+      };
     case "shake": {
       const options = { temperature: T, kd: lambda, reverse: lambda };
       const names = { ce: "task", shadow: "shadow", follow: "follow", reverse: "reverse" };
@@ -280,20 +283,14 @@ function momentsOf(values: Float32Array): readonly [mean: number, deviation: num
 }
 
 /**
- * Returns a variable's final values, those elements at rest whose gradient is zero in theory, e.g.
- * `the gradient of blocks.*.attn.qkv.bias[96:192]`. AdamW divides their rounding by itself.
+ * Returns a variable's final values, at rest where its gradient is zero in theory: AdamW divides the
+ * rounding there by itself.
  */
 function restOf({ theoretically_zero }: Steps) {
-  const ranges = theoretically_zero.map((text) => {
-    const [, name, from, to] = text.match(/(\S+)\[(\d+):(\d+)\]/)!;
-    const pattern = new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "\\d+")}$`);
-    return { pattern, from: Number(from), to: Number(to) };
-  });
+  const zeros = zeroInTheory(theoretically_zero);
   return (name: string, { start, end }: Movement): Float32Array => {
-    const found = ranges.filter(({ pattern }) => pattern.test(name));
-    if (found.length === 0) return end;
-    const isAtRest = (i: number) => found.some(({ from, to }) => i >= from && i < to);
-    return end.map((value, i) => isAtRest(i) ? start[i] : value);
+    const isZero = zeros(name);
+    return isZero ? end.map((value, i) => isZero(i) ? start[i] : value) : end;
   };
 }
 

@@ -6,6 +6,7 @@ import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { distilledVit, type DistilledVitOptions, vit } from "../../lib/networks/vit.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
+import { scriptedRandom } from "./scripted_random.ts";
 
 /** The arguments of a transformer of timm. */
 export interface VitArgs {
@@ -56,6 +57,26 @@ export function vitOf(
   return args.distilled ? distilledVit({ ...options, logits }) : vit(options);
 }
 
+/**
+ * The elements of parameters whose gradient is zero in theory, as a case lists them, e.g.
+ * `grad: blocks.*.attn.qkv.bias[96:192]`. Returns whether an element of a parameter is one, or
+ * `undefined` for a parameter without.
+ */
+export function zeroInTheory(
+  lines: readonly string[],
+): (parameter: string) => ((element: number) => boolean) | undefined {
+  const ranges = lines.map((line) => {
+    const [, name, from, to] = line.match(/(\S+)\[(\d+):(\d+)\]/)!;
+    const pattern = new RegExp(`^${name.replaceAll(".", "\\.").replaceAll("*", "\\d+")}$`);
+    return { pattern, from: Number(from), to: Number(to) };
+  });
+  return (parameter) => {
+    const found = ranges.filter(({ pattern }) => pattern.test(parameter));
+    if (found.length === 0) return undefined;
+    return (element) => found.some(({ from, to }) => element >= from && element < to);
+  };
+}
+
 /** Gives the shape of an image. */
 export const imageOf = ({ img_size }: VitArgs): number[] => [...img_size, 3];
 
@@ -67,13 +88,11 @@ export function keeping(keep: Tensor): Random {
   const refuse = () => {
     throw new Error("stochastic depth draws one uniform number for each sample");
   };
-  const random: Random = {
-    uniform: ([batch, ...rest]) =>
+  return scriptedRandom(
+    ([batch, ...rest]) =>
       rest.length > 0 ? refuse() : tf.reshape(tf.sub(tf.mul(keep, 2), 1), [batch]),
-    normal: refuse,
-    in: () => random,
-  };
-  return random;
+    refuse,
+  );
 }
 
 /**

@@ -12,7 +12,7 @@ import { clusterOf } from "../../lib/engine/cluster.ts";
 import { openCluster } from "../../lib/engine/open_cluster.ts";
 import { openEngine } from "../../lib/engine/open_engine.ts";
 import { allReduce } from "../../lib/kernels/all_reduce.ts";
-import { randomOf, rowsOf } from "../../lib/kernels/random_uniform.ts";
+import { randomOf } from "../../lib/kernels/random_uniform.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { conv } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
@@ -94,7 +94,7 @@ const train = (network: Classifier): Task => async (engine, share) => {
     ({ image, label, step }: { image: Tensor; label: Tensor; step: Tensor }) => {
       const reduce = allReduce(workers, network.id);
       const images = image.shape[0];
-      const noise = rowsOf(randomOf(1, "noise", step), share, images).uniform([images, 1, 1, 1]);
+      const noise = randomOf(1, "noise", step, { ...share, images }).uniform([images, 1, 1, 1]);
       const { live, remembered } = passes(undefined, workers > 1 ? reduce : undefined);
       const loss = () => {
         const { logits } = model.run(tf.add(tf.div(image, 255), noise), live).taps;

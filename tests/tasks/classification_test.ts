@@ -1,17 +1,16 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../lib/kernels/random_uniform.ts";
 import { logitsOutput, type Output, type Scorer } from "../../lib/nn/network.ts";
 import { classification, hits, smoothedClassification } from "../../lib/tasks/classification.ts";
 import type { Target } from "../../lib/tasks/task.ts";
+import { scriptedRandom } from "../support/scripted_random.ts";
 
 const LOGITS = [[4, 1, 0], [1, 3, 0], [0, 2, 1]];
 const LABEL = [0, 2, 1];
 
 const output = (rows: number[][] = LOGITS) => logitsOutput(tf.tensor2d(rows));
 const labels = (label: number[] = LABEL) => ({ label: tf.tensor1d(label, "int32") });
-const zero = () => tf.scalar(0);
-const random: Random = { uniform: zero, normal: zero, in: () => random };
+const random = scriptedRandom(() => tf.scalar(0));
 
 const numbers = (tensor: tf.Tensor) => [...tensor.dataSync()];
 const logSoftmax = (row: number[]) =>

@@ -1,8 +1,12 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
+import type { Mix } from "../../lib/data/dataset.ts";
+import { mixupOrCutmix } from "../../lib/data/mix.ts";
+import { type RandomErasing, randomErasing } from "../../lib/data/random_erasing.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import type { Schedule } from "../../lib/experiment/schedule.ts";
+import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { conv } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
 import { classifier } from "../../lib/nn/network.ts";
@@ -30,7 +34,7 @@ const plain = classifier("plain", {}, (classes) => ({
   logits: stage(dense(classes)),
 }));
 
-function assemblyOf(schedule: Schedule): Assembly {
+function assemblyOf(schedule: Schedule, mix?: Mix, erase?: RandomErasing): Assembly {
   return assembleUntrained(
     {
       student: plain,
@@ -38,7 +42,8 @@ function assemblyOf(schedule: Schedule): Assembly {
       distiller: kd(),
       dataset: {
         task: classification,
-        augmentation: { crop: 1, flip: true },
+        augmentation: { crop: 1, flip: true, erase },
+        mix,
         normalisation: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
       },
     },
@@ -112,7 +117,7 @@ await needs(
 await needs(everything, "inParts: gradient norms are those of the first part", async () => {
   const engine = await open("compiled");
   const [whole, parts] = [sgd({ ...common, batch: 2 }), sgd({ ...common, accumulate: 4 })]
-    .map(assemblyOf);
+    .map((schedule) => assemblyOf(schedule));
   await engine.hold([...whole.variables.values(), ...parts.variables.values()]);
   const batch = inputs(0, 0.05, 8);
   const { part: _, ...first } = partOf(batch, 0, 4);
@@ -160,6 +165,42 @@ await needs(everything, "inParts: two workers with two parts each train as one d
   assertNear("losses", one.losses, alone.losses, 1e-5);
   alone.values.forEach((values, i) => assertNear(`variable ${i}`, one.values[i], values, 2e-4));
 });
+
+/** Takes three steps in three parts each. Returns the losses, and λ of each part as it is drawn. */
+async function trainMixed(kind: Kind) {
+  const engine = await open(kind);
+  const shares: Tensor[] = [];
+  const own = mixupOrCutmix();
+  const mix: Mix = {
+    ...own,
+    mix(images, random) {
+      const mixed = own.mix(images, random);
+      shares.push(tf.keep(tf.clone(mixed.share)));
+      return mixed;
+    },
+  };
+  const erase = randomErasing({ probability: 1 });
+  const assembly = assemblyOf(sgd({ ...common, accumulate: 3 }), kind === "cpu" ? mix : own, erase);
+  await engine.hold([...assembly.variables.values()]);
+  const { step } = compileSteps(engine, [assembly]);
+  const losses: number[] = [];
+  for (const i of [0, 1, 2]) losses.push((await step(inputs(i, 0.05, 8)))[0].loss[0]);
+  const drawn = shares.map((share) => share.dataSync()[0]);
+  tf.dispose(shares);
+  engine.close();
+  return { losses, drawn };
+}
+
+await needs(
+  everything,
+  "inParts: each part is mixed by its own λ, op by op as compiled",
+  async () => {
+    const { losses, drawn } = await trainMixed("cpu");
+    const compiled = await trainMixed("compiled");
+    assertNear("losses", compiled.losses, losses, 1e-4);
+    assertEquals(drawn.length >= 9 && new Set(drawn).size >= 9, true, `${drawn}`);
+  },
+);
 
 Deno.test("accumulate: more parts than images, and two gradients, are refused", () => {
   const { exit, message } = assertThrows(

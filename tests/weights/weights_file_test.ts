@@ -493,3 +493,16 @@ await needs(
       );
     }),
 );
+
+Deno.test("weights: a file of Retort names its images, and other metadata are no images", () => {
+  const imageOf = (metadata: Record<string, string>) => decode(encode(new Map(), metadata)).image;
+  assertEquals(imageOf({ image: "[8,32,3]" }), [8, 32, 3]);
+  assertEquals(imageOf({ retort: '{"epoch":2,"image":[8,32,3]}', checksum: "" }), [8, 32, 3]);
+  for (const image of ["photo.jpg", "[8,32]", "[8,32,0]", "[8,32,1.5]", '"8,3,2"', "null", "{}"]) {
+    assertEquals(imageOf({ image }), undefined, image);
+  }
+  for (const retort of ["{", "null", "3", '{"image":"8"}']) {
+    assertEquals(imageOf({ retort }), undefined, retort);
+  }
+  assertEquals(imageOf({}), undefined);
+});

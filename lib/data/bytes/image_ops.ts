@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Stream } from "../../values/random.ts";
 import { brightness, color, contrast, sharpness } from "./blends.ts";
 import type { ByteImage } from "./byte_image.ts";
 import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from "./tones.ts";
@@ -99,6 +100,29 @@ export const imageOps: Readonly<Record<ImageOpName, ImageOp>> = {
   translateXRel: bothWays(translateX, 0.45),
   translateYRel: bothWays(translateY, 0.45),
 };
+
+/** An op as a policy has it. */
+export interface LikelyOp {
+  readonly name: ImageOpName;
+  /** The probability that it is applied. */
+  readonly probability: number;
+  /** Mean and standard deviation of its magnitude. */
+  readonly magnitude: number;
+  readonly deviation: number;
+}
+
+/** Applies an op or not, with a magnitude and in a direction that are drawn. */
+export function applyLikely(
+  image: ByteImage,
+  { name, probability, magnitude, deviation }: LikelyOp,
+  warp: WarpOptions,
+  random: Stream,
+): ByteImage {
+  if (random.uniform() >= probability) return image;
+  const { apply, amount } = imageOps[name];
+  const drawn = drawMagnitude(magnitude, deviation, random.normal);
+  return apply(image, amount(drawn, random.uniform() < 0.5), warp);
+}
 
 /** The magnitude of an image's op: normal around `magnitude`, cut to 0 … 10. */
 export function drawMagnitude(magnitude: number, deviation: number, normal: () => number): number {

@@ -135,7 +135,7 @@ async function checkHardDeit(golden: Golden<Loss>): Promise<void> {
 
 async function checkSoftDeit(golden: Golden<Loss>): Promise<void> {
   const { alpha, tau: temperature } = golden.facts.args;
-  await checkHeads(golden, deit({ kind: "soft", alpha, temperature }), [
+  await checkHeads(golden, deit({ kind: "soft", alpha, temperature, perClass: true }), [
     ...lossAndGradients(golden),
     { golden: ["out.ce"], ours: unweighted("task", 1 - alpha) },
     { golden: ["out.distill"], ours: unweighted("distill", alpha) },

@@ -18,11 +18,11 @@ import { epochSize, shownAt } from "../../../lib/data/epoch.ts";
 import { randAugmentOps } from "../../../lib/data/rand_augment.ts";
 import { eraseRectangles, randomErasing } from "../../../lib/data/random_erasing.ts";
 import { shardOf } from "../../../lib/data/shard.ts";
-import type { Random } from "../../../lib/kernels/random_uniform.ts";
 import { inOrder } from "../../../lib/training/batches.ts";
 import { open } from "../../support/engines.ts";
 import type { Check, Golden, Numbers } from "../../support/goldens.ts";
 import { permute } from "../../support/layout.ts";
+import { scriptedRandom } from "../../support/scripted_random.ts";
 import { assertNear, tolerance } from "../../support/tolerance.ts";
 
 const LIMIT = tolerance(0);
@@ -211,11 +211,10 @@ async function checkErasing({ facts: { draws }, tensor }: Golden<Erasing>): Prom
       const engine = await open(kind);
       const { image } = await engine.compile<"x" | "noise">(({ x, noise }) => {
         const queue = [...uniform];
-        const random: Random = {
-          uniform: (shape) => tf.tensor(queue.shift()!, [...shape]),
-          normal: () => noise,
-          in: () => random,
-        };
+        const random = scriptedRandom(
+          (shape) => tf.tensor(queue.shift()!, [...shape]),
+          () => noise,
+        );
         return { values: { image: eraseRectangles(x, options, random) }, updates: [] };
       })({
         x: { shape: [1, ...x.shape], data: x.data },
