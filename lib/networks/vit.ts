@@ -33,8 +33,8 @@ export type NumberedTaps<I extends number> = `attention${I}` | `block${I}`;
  * The taps of a vision transformer of `L` blocks. `embedded` and `block1`, `block2` … are maps of
  * the patches, [rows, columns, width], whose `next` are all tokens, the class token first: [tokens,
  * width]. `attention1` … are each head's probabilities in that block, [heads, tokens, tokens], whose
- * `next` are all tokens between its attention and its dense branch. `pooled` is the class token after the last norm,
- * [width].
+ * `next` are all tokens between its attention and its dense branch. `pooled` is the class token
+ * after the last norm, [width].
  */
 export type Vit<L extends number = 12> =
   & Classifier<"embedded" | BlockTaps<L>>
