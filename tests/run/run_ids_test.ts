@@ -17,6 +17,7 @@ await needs(["read", "write"], "run ids: full runs by experiment and seed", asyn
       "experiments/quick/seed-1-quick-2-all",
       "experiments/a/b/seed-1",
       "experiments/a/seed-2-quick-2-all/weights",
+      ".cache/experiments/a/seed-1",
     ];
     for (const one of folders) await Deno.mkdir(join(root, "runs", one), { recursive: true });
     assertEquals(runIds(root), [
