@@ -153,7 +153,7 @@ async function readJob(
  */
 function dataPath(data: string, root: string, seesAll: boolean): string {
   const path = resolve(userPath(data));
-  const inside = relative(root, path);
+  const inside = relative(root, path) || ".";
   if (staysInside(inside)) return inside;
   if (seesAll || isAbsolute(data)) return path;
   throw new Failure(

@@ -1,3 +1,4 @@
+import { unitOf } from "../tasks/task.ts";
 import type { Shown } from "./figure.ts";
 
 /** The name of a measure, and its unit in brackets behind it. */
@@ -12,8 +13,9 @@ export function primaryTitle(shown: readonly Shown[]): MeasureTitle {
   const measures = shown.map(({ experiment: { dataset: { task } } }) =>
     task.measures[task.primary]
   );
+  const units = new Set(measures.map(unitOf));
   return {
     title: [...new Set(measures.map(({ title }) => title))].join(", "),
-    unit: measures.every(({ isPercentage }) => isPercentage) ? " (%)" : "",
+    unit: units.size === 1 ? [...units][0] : "",
   };
 }

@@ -1,5 +1,5 @@
 import { REPORTS, selfTeacherReport, spotOfReport } from "../figures/reports.ts";
-import type { Measure, Task } from "../tasks/task.ts";
+import { type Task, unitOf } from "../tasks/task.ts";
 
 /** How a page shows the numbers of a tag. */
 export interface ShownTag {
@@ -53,7 +53,7 @@ export function shownTag(tag: string, { measures }: Task): ShownTag {
   const [start, name] = tag.split("/");
   const measure = measures[name];
   if (measure && OF[start]) {
-    return { title: `${measure.title}, ${OF[start]}${unit(measure)}`, scale: 1 };
+    return { title: `${measure.title}, ${OF[start]}${unitOf(measure)}`, scale: 1 };
   }
   return { title: TITLES[tag] ?? tag, scale: 1 };
 }
@@ -65,8 +65,6 @@ function shownReport(name: string, measures: Task["measures"]): ShownTag | undef
   const own = selfTeacherReport(name);
   const measure = own && measures[own.measure];
   if (!measure) return undefined;
-  const title = `${measure.title} of SLKD's own teachers: ${own.teacher}${unit(measure)}`;
+  const title = `${measure.title} of SLKD's own teachers: ${own.teacher}${unitOf(measure)}`;
   return { title, scale: measure.isPercentage ? 100 : 1 };
 }
-
-const unit = ({ isPercentage }: Measure): string => isPercentage ? " (%)" : "";

@@ -32,10 +32,14 @@ export function describeStepMemory(
 }
 
 /**
- * The bytes of this process before its first step. TensorFlow keeps what steps take for later ones,
- * which would seem to take nothing if they were measured by the growth of the process.
+ * The bytes of this process before its first step, or later, if data were given back. TensorFlow
+ * keeps what steps take for later ones, which would seem to take nothing if they were measured by
+ * the growth of the process.
  */
-let ground: number | undefined;
+let ground = Infinity;
+
+/** The most that a step has taken in this process: as much may have been kept. */
+let most = 0;
 
 /** What a step of each experiment takes at most, as measured in this process. */
 const measured = new WeakMap<Experiment, number>();
@@ -52,11 +56,12 @@ export async function measureStepMemory(
   settings: Settings,
 ): Promise<StepMemory | undefined> {
   const before = Deno.memoryUsage().rss;
-  ground ??= before;
+  ground = Math.min(ground, before);
   if (experiments.length === 1) return undefined;
   const available = availableMemory() + before - ground;
   if (!experiments.every((experiment) => measured.has(experiment))) {
-    const step = await peakOfStep(prepared, experiments[0], settings) - ground;
+    const step = Math.max(await peakOfStep(prepared, experiments[0], settings) - ground, most);
+    most = step;
     for (const experiment of experiments) {
       measured.set(experiment, Math.min(step, measured.get(experiment) ?? step));
     }

@@ -44,9 +44,8 @@ export interface FinishedTrial extends RequestedTrial {
  * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that other
  * processes train with `settings.pending`, and all of them if another worker leads. If a trial
  * diverges (exit 4), or another process has meanwhile trained it with other code (exit 2), trains the
- * others that do not build on it, and then rejects with a `Failure` that names it; with
- * `settings.pending` such other code is only a line. Rejects with any other failure at once. Missing
- * data or weights (exit 3) fail before any training.
+ * others that do not build on it, and then rejects with a `Failure` that names it. Rejects with any
+ * other failure at once. Missing data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
   asked: readonly RequestedTrial[],
@@ -96,8 +95,7 @@ async function trainAll(
   const done: FinishedTrial[] = [];
   const failed = new Map<QueuedTrial, Failure>();
   const refuse = (trial: QueuedTrial, reason: string) => {
-    if (settings.pending) settings.status.line(reason);
-    else failed.set(trial, new Failure(2, reason));
+    failed.set(trial, new Failure(2, reason));
   };
   for await (const shared of shareCohorts(waiting, settings, refuse)) {
     for (const [trial, outcome] of await trainCohort(shared)) {

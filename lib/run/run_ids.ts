@@ -61,6 +61,8 @@ export function runOfPath(root: string, path: string): NamedRun | undefined {
   if (id === undefined) return undefined;
   const [name] = inside.slice(id.length + 1).split("/");
   if (name === "") return { id, seed: undefined };
+  // The folder of an experiment below this one, such as `kd/hot.ts`, that has no full run.
+  if (!name.startsWith("seed-")) return undefined;
   const [, seed] = name.match(SEED) ?? [];
   if (seed !== undefined) return { id, seed: Number(seed) };
   const full = runSeeds(root, id).map((seed) => `seed-${seed}`).join(" or ");

@@ -303,7 +303,8 @@ export class TrialTraining {
       spent: undefined,
     };
     const whole = (spent?.trained ?? 0) + seconds;
-    const { trials } = time;
+    // Before an interruption, another number of trials may have trained.
+    const trials = spent ? undefined : time.trials;
     const speed = { trials, imagesPerSecond: images / trained, waited, seconds: whole };
     const summary: EpochSummary = {
       epoch,

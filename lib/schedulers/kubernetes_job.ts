@@ -53,8 +53,8 @@ export function kubernetesJob(
         rules: [
           { action: "Ignore", onExitCodes: { operator: "In", values: [130] } },
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-          // Usage, data and divergence: the same command would end in the same way.
-          { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 3, 4] } },
+          // Usage and divergence: the same command would end in the same way.
+          { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 4] } },
         ],
       },
       template: {

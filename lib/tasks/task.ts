@@ -176,6 +176,11 @@ export interface Task<N extends Net = Net> {
   ) => Tally<ReadonlyMap<string, string>, "image" | LabelName>;
 }
 
+/** The unit of a measure behind its title: ` (%)`, or nothing. */
+export function unitOf({ isPercentage }: Measure): string {
+  return isPercentage ? " (%)" : "";
+}
+
 /**
  * The mean of a measure from its sum over so many images. In percent if the measure is a
  * percentage.

@@ -96,9 +96,13 @@ function readSafetensors(source: ByteSource, { key, prefix }: WeightsChoice): De
   return { format: "safetensors", image: imageOf(contents.metadata), ...named, ...selected };
 }
 
-/** The image shape in the metadata of an export, or in those of a run. */
-function imageOf({ image, retort }: Readonly<Record<string, string>>): Shape | undefined {
-  const shape = parsed(image) ?? Object(parsed(retort)).image;
+/**
+ * The image shape in the metadata of an export, which also names its network, or in those of a run.
+ */
+function imageOf(
+  { network, image, retort }: Readonly<Record<string, string>>,
+): Shape | undefined {
+  const shape = network === undefined ? Object(parsed(retort)).image : parsed(image);
   const isShape = Array.isArray(shape) && shape.length === 3 &&
     shape.every((size) => Number.isSafeInteger(size) && size > 0);
   return isShape ? shape : undefined;

@@ -31,13 +31,13 @@ async function measure(experiments: readonly Experiment[], settings: Settings) {
   }
 }
 
-/** Three experiments whose step takes hundreds of megabytes. */
+/** Four experiments whose step takes hundreds of megabytes. */
 const WIDE = `
 const many = synthetic({ size: 32, train: 128, test: 32, classes: 5 });
 const wide = () => experiment(import.meta, {
   dataset: many, schedule: sgd({ epochs: 1, batch: 128, lr: 0.05 }), student: retort.resnet20, distiller: scratch(),
 });
-export const [one, two, three] = [wide(), wide(), wide()];
+export const [one, two, three, four] = [wide(), wide(), wide(), wide()];
 `;
 
 await needs(
@@ -45,8 +45,8 @@ await needs(
   "measureStepMemory: what earlier steps have left counts as taken by a step, and as available",
   () =>
     toys(WIDE, async (toys) => {
-      const [one, two, three] = await Promise.all(
-        ["one", "two", "three"].map((name) => toys.experiment(name)),
+      const [one, two, three, four] = await Promise.all(
+        ["one", "two", "three", "four"].map((name) => toys.experiment(name)),
       );
       const settings = toys.settings();
       assertEquals(await measure([one], settings), undefined, "one trial is not limited");
@@ -57,6 +57,19 @@ await needs(
       const later = await measure([two, three], settings);
       assert(later && later.step >= 0.5 * first.step, `${later?.step} after ${first.step}`);
       assert(later.available >= 0.5 * first.available);
+
+      // A cohort has given back its data, which the process had from the start.
+      const { memoryUsage } = Deno;
+      Deno.memoryUsage = () => {
+        const usage = memoryUsage();
+        return { ...usage, rss: usage.rss - 2 ** 30 };
+      };
+      try {
+        const less = await measure([three, four], settings);
+        assert(less && less.step >= 0.5 * first.step, `${less?.step} after ${first.step}`);
+      } finally {
+        Deno.memoryUsage = memoryUsage;
+      }
     }),
 );
 

@@ -36,6 +36,7 @@ await needs(["read", "write"], "run ids: full runs by experiment and seed", asyn
     assertEquals(runOf("runs/experiments/a/seed-1"), { id: "experiments/a", seed: 1 });
     assertEquals(runOf("experiments/slkd"), undefined);
     assertEquals(runOf(""), undefined);
+    assertEquals(runOf("runs/experiments/a/none"), undefined);
     for (const name of ["seed-3.old-1", "seed-4-quick-2-all"]) {
       const path = join(root, "runs", kd, name);
       const { exit, message } = assertThrows(() => runOfPath(root, path), Failure);

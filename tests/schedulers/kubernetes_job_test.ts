@@ -96,7 +96,7 @@ Deno.test("k8s: a task that would fail again ends alone, one that is interrupted
   assertEquals<unknown>(rules, [
     { action: "Ignore", onExitCodes: { operator: "In", values: [130] } },
     { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
-    { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 3, 4] } },
+    { action: "FailIndex", onExitCodes: { operator: "In", values: [2, 4] } },
   ]);
   assertEquals(backoffLimitPerIndex, 6);
   assertEquals(template.spec.terminationGracePeriodSeconds, GRACE);

@@ -496,10 +496,12 @@ await needs(
 
 Deno.test("weights: a file of Retort names its images, and other metadata are no images", () => {
   const imageOf = (metadata: Record<string, string>) => decode(encode(new Map(), metadata)).image;
-  assertEquals(imageOf({ image: "[8,32,3]" }), [8, 32, 3]);
+  const network = '{"id":"vit"}';
+  assertEquals(imageOf({ network, image: "[8,32,3]" }), [8, 32, 3]);
+  assertEquals(imageOf({ image: "[3,32,32]" }), undefined, "another program's");
   assertEquals(imageOf({ retort: '{"epoch":2,"image":[8,32,3]}', checksum: "" }), [8, 32, 3]);
   for (const image of ["photo.jpg", "[8,32]", "[8,32,0]", "[8,32,1.5]", '"8,3,2"', "null", "{}"]) {
-    assertEquals(imageOf({ image }), undefined, image);
+    assertEquals(imageOf({ network, image }), undefined, image);
   }
   for (const retort of ["{", "null", "3", '{"image":"8"}']) {
     assertEquals(imageOf({ retort }), undefined, retort);
