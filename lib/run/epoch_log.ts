@@ -26,11 +26,8 @@ export interface EpochSummary {
   readonly held?: Score;
   /** The score of the student's moving average on the test set. `undefined` if there is none. */
   readonly average?: Score;
-  /**
-   * The number of trials that trained together and share these times. `undefined` if an interruption
-   * may have changed it within the epoch.
-   */
-  readonly trials: number | undefined;
+  /** The number of trials that trained together and share these times. */
+  readonly trials: number;
   /** Images through a training step per second. */
   readonly imagesPerSecond: number;
   /** Seconds in which the step waited for data. */
@@ -78,7 +75,7 @@ export function epochLog(task: Task, summary: EpochSummary): EpochLog {
     ...prefixNames("test", Object.entries(test)),
     ...prefixNames("average", Object.entries(average ?? {})),
     ...held && prefixNames("holdout", [[primary, held[primary]]]),
-    ...trials !== undefined && { "perf/trials": trials },
+    "perf/trials": trials,
     "perf/images_per_second": imagesPerSecond,
     "perf/data_seconds": waited,
     "perf/seconds": seconds,

@@ -303,8 +303,7 @@ export class TrialTraining {
       spent: undefined,
     };
     const whole = (spent?.trained ?? 0) + seconds;
-    // Before an interruption, another number of trials may have trained.
-    const trials = spent ? undefined : time.trials;
+    const { trials } = time;
     const speed = { trials, imagesPerSecond: images / trained, waited, seconds: whole };
     const summary: EpochSummary = {
       epoch,

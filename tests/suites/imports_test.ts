@@ -80,6 +80,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "project",
     "experiment",
     "nn",
+    "tasks",
     "terminal",
     "values",
   ],
