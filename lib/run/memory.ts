@@ -60,10 +60,9 @@ export async function measureStepMemory(
   if (experiments.length === 1) return undefined;
   const available = availableMemory() + before - ground;
   if (!experiments.every((experiment) => measured.has(experiment))) {
-    const step = Math.max(await peakOfStep(prepared, experiments[0], settings) - ground, most);
-    most = step;
+    most = Math.max(most, await peakOfStep(prepared, experiments[0], settings) - ground);
     for (const experiment of experiments) {
-      measured.set(experiment, Math.min(step, measured.get(experiment) ?? step));
+      if (!measured.has(experiment)) measured.set(experiment, most);
     }
   }
   return { available, step: Math.max(...experiments.map((one) => measured.get(one)!)) };

@@ -1,6 +1,6 @@
 import type { Random } from "../../lib/kernels/random_uniform.ts";
 
-/** Random numbers that are not: every stream is this one. Default of `normal`: as `uniform`. */
+/** The numbers that a test gives, in every stream. Default of `normal`: as `uniform`. */
 export function scriptedRandom(
   uniform: Random["uniform"],
   normal: Random["normal"] = uniform,
