@@ -13,7 +13,7 @@ export function runIds(root: string): string[] {
   const within = (folder: string): string[] => {
     const entries = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
     const own = entries.some(({ name }) => SEED.test(name)) ? [relative(all, folder)] : [];
-    // Beside the runs of `kd.ts` may be those of `kd/hot.ts`. Caches hold no runs.
+    // Beside the runs of `kd.ts` may be those of `kd/hot.ts`. The `.cache` of pods holds none.
     const others = entries.filter(({ name }) => !/^\.|^seed-\d/.test(name));
     return [...own, ...others.flatMap(({ name }) => within(join(folder, name)))];
   };

@@ -181,11 +181,13 @@ await needs(
       assertEquals(await data(toys.path("images")), "images");
       assertEquals(await data(here(outside)), outside);
       assertEquals(await data("/scratch/data"), "/scratch/data");
+      assertEquals(await data(here(toys.folder)), ".");
       assertEquals(await flagOf(toys, "data"), undefined);
 
       const k8s = (path: string) =>
         outputOf(toys, "k8s", toys.path("toy.ts"), "--image", "a", "--data", path);
       assertMatch(await k8s(here(toys.path("images"))), /- --data\n +- images\n/);
+      assertMatch(await k8s(toys.folder), /- --data\n +- \.\n/);
       assertMatch(await k8s("/mnt/data"), /- --data\n +- \/mnt\/data\n/);
       const { exit, message } = await assertRejects(() => k8s(here(outside)), Failure);
       assertEquals(exit, 2);
