@@ -1,6 +1,7 @@
 /**
- * Paired differences. Trials of one seed see the same data in the same order and start with the
- * same student, so their difference varies less from seed to seed than their values.
+ * Paired differences. Trials of one seed see the same data in the same order, and students of one
+ * network start with the same weights, so their difference varies less from seed to seed than their
+ * values.
  *
  * @module
  */

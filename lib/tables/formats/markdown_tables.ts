@@ -164,9 +164,9 @@ function differences(labelled: readonly LabelledOutcome[], against: readonly str
 }
 
 const HOW =
-  "In points, over the seeds that both rows have: with one seed two rows see the same data in the same order and start with " +
-  "the same student. The interval is Student's t. `better` or `worse` is where it leaves out 0, `undecided` where 0 is in it; " +
-  "`one seed` decides nothing.";
+  "In points, over the seeds that both rows have: with one seed two rows see the same data in the same order, and " +
+  "students of one network start with the same weights. The interval is Student's t. `better` or `worse` is where it " +
+  "leaves out 0, `undecided` where 0 is in it; `one seed` decides nothing.";
 
 /** A number as markdown, in bold if it is the best. */
 function markdownNumber(printed: PrintedNumber | undefined): string {
