@@ -134,13 +134,22 @@ function directoryTree(path: string): Tree {
         const bytes = new Uint8Array(length);
         return bytes.subarray(0, await file.read(bytes) ?? 0);
       }),
-    look(name) {
-      const { size, mtime, ctime, ino } = attempt(`${path}/${name}`, Deno.statSync);
-      return { size, stamp: `${size} ${mtime?.getTime()} ${ctime?.getTime()} ${ino}` };
-    },
+    look: (name) => lookOf(attempt(`${path}/${name}`, Deno.statSync)),
     checksum: (name) => read(name, async (path) => crc32(await Deno.readFile(path))),
     close() {},
   };
+}
+
+/** The coarsest time that a file system keeps, in milliseconds: FAT's. */
+const COARSEST_TIME = 2_000;
+
+/** What is known of a file by its size, its times and its place on the disk. */
+function lookOf({ size, mtime, ctime, ino }: Deno.FileInfo): FileLook {
+  const times = [mtime, ctime].map((time) => time?.getTime() ?? 0);
+  const stamp = `${size} ${times.join(" ")} ${ino}`;
+  // A file just written may be written again without another time: no later stamp is this one.
+  const isFresh = Math.max(...times) > Date.now() - COARSEST_TIME;
+  return { size, stamp: isFresh ? `${stamp} ${crypto.randomUUID()}` : stamp };
 }
 
 /** Throws a `Failure` (exit 3) that lists the folders that are there if one is not. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encode } from "fast-png";
+import { setTimeout as delay } from "node:timers/promises";
 import { imageFolder } from "../../datasets/image_folder.ts";
 import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
 import type { Dataset, OpenDataset, Split } from "../../lib/data/dataset.ts";
@@ -175,10 +176,11 @@ await needs(
 
 await needs(
   ["read", "write"],
-  "fingerprint: unchanged files are not read again, and `take` changes nothing",
+  "fingerprint: unchanged files, written long enough ago, are not read again, and `take` changes nothing",
   () =>
     inTemporary(async (folder) => {
       writeFiles(`${folder}/set`, pictures(), "directory");
+      await delay(2_100);
       const facts = await factsOf(folder);
       const opened = await folderOf({ take: 2 }).open(folder);
       const unreadable = ({ partOf, files, ...split }: Split): Split => ({

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { openTree } from "../../../datasets/files/tree.ts";
 import { Failure } from "../../../lib/values/failure.ts";
 import { needs } from "../../support/needs.ts";
@@ -133,5 +134,23 @@ await needs(
       assertThrows(() => tree.names("train/cat"), Failure, `cannot read ${folder}/set/train/cat`);
       await assertRejects(() => tree.head("train/none", 9), Failure, "there is no");
       await assertRejects(() => openTree(`${folder}/none`, "train"), Failure, "there is no");
+    }),
+);
+
+await needs(
+  ["read", "write"],
+  "tree: a file's stamp lasts from two seconds after it was written, and is never the same before",
+  () =>
+    inTemporary(async (folder) => {
+      writeFiles(`${folder}/set`, { "train/cat/1.png": byte }, "directory");
+      const tree = await openTree(`${folder}/set`, "train");
+      const stamp = () => tree.look("train/cat/1.png").stamp;
+      assertNotEquals(stamp(), stamp());
+      await delay(2_100);
+      const lasting = stamp();
+      assertEquals(stamp(), lasting);
+      Deno.writeFileSync(`${folder}/set/train/cat/1.png`, byte);
+      assertNotEquals(stamp(), lasting);
+      tree.close();
     }),
 );
