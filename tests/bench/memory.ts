@@ -19,21 +19,25 @@ export async function memoryGrowth(
   }
 }
 
-/** Measures this process in MB after a step of a pair, and again after its engine is closed. */
+/**
+ * Measures in MB how much a step of a pair has added to this process, and how much of that is left
+ * after its engine is closed.
+ */
 export async function memoryLeft(
   { pair, batch }: { pair: string; batch: number },
   options: EngineOptions,
-): Promise<[held: number, left: number]> {
+): Promise<[added: number, left: number]> {
   const { engine } = await openEngine(options);
-  let held: number;
+  const before = megabytes();
+  let added: number;
   try {
     const { step } = await experimentStep(engine, [kdOn(pair)], batch);
     await step();
-    held = megabytes();
+    added = megabytes() - before;
   } finally {
     engine.close();
   }
-  return [held, megabytes()];
+  return [added, megabytes() - before];
 }
 
 function megabytes(): number {
