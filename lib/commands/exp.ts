@@ -53,6 +53,7 @@ const FLAGS = {
 export async function runExp(
   args: readonly string[],
   print: (line: string) => void = printLine,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task exp <module>[#name] …", FLAGS));
@@ -67,7 +68,7 @@ export async function runExp(
     pending: options.pending,
     syncNorm: options["sync-norm"],
   };
-  await checkTypes(options._.map(findModule));
+  await check(options._.map(findModule));
   const loaded = (await Promise.all(options._.map(loadExperiments))).flat();
   const trials = requestedTrials(loaded.map(({ experiment }) => experiment), options);
   if (options["dry-run"]) {

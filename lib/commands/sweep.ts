@@ -51,6 +51,7 @@ interface Candidate {
 export async function runSweep(
   args: readonly string[],
   print: (line: string) => void = printLine,
+  check: typeof checkTypes = checkTypes,
 ): Promise<void> {
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task sweep <module>", FLAGS));
@@ -58,7 +59,7 @@ export async function runSweep(
   if (spec === undefined) {
     throw new Failure(2, "which sweep? deno task sweep experiments/examples/sweep.ts");
   }
-  await checkTypes([findModule(spec)]);
+  await check([findModule(spec)]);
   const candidates = await loadCandidates(spec);
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line, exitAtOnce);

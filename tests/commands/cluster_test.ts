@@ -12,7 +12,7 @@ import { runCluster } from "../../lib/commands/cluster.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { skipTypeCheck } from "../support/toy_project.ts";
-import { PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { EXP, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 
 /** What the command prints in a toy project. */
 async function outputOf({ folder }: Pick<Toys, "folder">, ...args: string[]): Promise<string> {
@@ -63,8 +63,7 @@ async function waitUntil(isSo: () => boolean, task: Deno.ChildProcess): Promise<
 
 /** Gives a toy project the task `exp`, Slurm's programs and the job of some experiments. */
 async function submit(toys: Toys, ...experiments: string[]): Promise<void> {
-  const exp = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
-  const config = { tasks: { exp: `deno run -A ${exp}` } };
+  const config = { tasks: { exp: `deno run -A ${EXP}` } };
   await Deno.writeTextFile(toys.path("deno.json"), JSON.stringify(config));
   await Deno.mkdir(toys.path("bin"));
   const programs = {

@@ -33,13 +33,16 @@ export const numbers = experiment(import.meta, { dataset: numbered(images), sche
 const test = (name: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `compare: ${name}`, () => toys(DECLARED, use));
 
-/** What the command prints about two experiments of the module. */
-async function compared(toys: Toys, ...args: string[]): Promise<string> {
+/** What the command prints. */
+async function printed(...args: string[]): Promise<string> {
   const out: string[] = [];
-  const specs = args.map((arg) => /^[-\d]/.test(arg) ? arg : toys.path(`toy.ts#${arg}`));
-  await runCompare(specs, (text) => out.push(text), skipTypeCheck);
+  await runCompare(args, (text) => out.push(text), skipTypeCheck);
   return out.join("\n");
 }
+
+/** What the command prints about two experiments of the module. */
+const compared = (toys: Toys, ...args: string[]): Promise<string> =>
+  printed(...args.map((arg) => /^[-\d]/.test(arg) ? arg : toys.path(`toy.ts#${arg}`)));
 
 const failure = async (exit: number, run: () => Promise<unknown>): Promise<string> => {
   const error = await assertRejects(run, Failure);
@@ -84,7 +87,7 @@ await test("usage errors have exit code 2 and say the way out", async (toys) => 
     "has no experiment called twni; it has alone, hot, more, numbers, routed, student, teacher, twin",
   );
   assertStringIncludes(
-    await failure(2, () => runCompare([toys.path("toy.ts#hot"), toys.path("toi.ts")])),
+    await failure(2, () => printed(toys.path("toy.ts#hot"), toys.path("toi.ts"))),
     "did you mean",
   );
   assertEquals(
@@ -92,7 +95,7 @@ await test("usage errors have exit code 2 and say the way out", async (toys) => 
     "both are toy#hot: name another one, or the folders of two of its runs",
   );
   assertStringIncludes(
-    await failure(2, () => runCompare([toys.path("toy.ts"), toys.path("toy.ts#hot")])),
+    await failure(2, () => printed(toys.path("toy.ts"), toys.path("toy.ts#hot"))),
     "is several experiments: name one, toy#alone or toy#hot or",
   );
   assertEquals(

@@ -4,16 +4,17 @@ import { runExp } from "../../lib/commands/exp.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { everything, needs } from "../support/needs.ts";
+import { skipTypeCheck } from "../support/toy_project.ts";
 import { PAIR, toys } from "../support/toy_runs.ts";
 
 const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await runExp(args, (line) => lines.push(line));
+  await runExp(args, (line) => lines.push(line), skipTypeCheck);
   return lines;
 };
 
 const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => runExp(args), Failure);
+  const failure = await assertRejects(() => runExp(args, undefined, skipTypeCheck), Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };
@@ -74,7 +75,11 @@ await needs(
     const typo = PAIR.replace("distiller: kd()", "distiller: kd({ temprature: 3 })") +
       'imageFolder("cifar");';
     await toys(typo, async (toys) => {
-      const message = await failureOf(2, toys.path("toy.ts#teacher"));
+      const { exit, message } = await assertRejects(
+        () => runExp([toys.path("toy.ts#teacher")]),
+        Failure,
+      );
+      assertEquals(exit, 2, message);
       assertStringIncludes(message, "this does not compile:");
       assertStringIncludes(
         message,

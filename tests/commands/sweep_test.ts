@@ -4,17 +4,19 @@ import { Failure } from "../../lib/values/failure.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { runSweep } from "../../lib/commands/sweep.ts";
 import { everything, needs } from "../support/needs.ts";
+import { skipTypeCheck } from "../support/toy_project.ts";
 import { toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
 const outputOf = async (...args: string[]): Promise<string[]> => {
   const lines: string[] = [];
-  await runSweep([...args, "--quiet"], (line) => lines.push(line));
+  await runSweep([...args, "--quiet"], (line) => lines.push(line), skipTypeCheck);
   return lines;
 };
 
 const failureOf = async (exit: number, ...args: string[]): Promise<string> => {
-  const failure = await assertRejects(() => runSweep([...args, "--quiet"]), Failure);
+  const run = () => runSweep([...args, "--quiet"], undefined, skipTypeCheck);
+  const failure = await assertRejects(run, Failure);
   assertEquals(failure.exit, exit, failure.message);
   return failure.message;
 };

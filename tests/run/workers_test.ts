@@ -3,7 +3,6 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { encode } from "fast-png";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { checkTypes } from "../../lib/project/check_types.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -342,8 +341,6 @@ await needs(
   "workers: several processes train together",
   (t) =>
     toys(DECLARED, async (toys) => {
-      // Or else every first worker would check them.
-      await checkTypes([toys.path("toy.ts")]);
       for (const [name, hold] of Object.entries(claims)) await t.step(name, () => hold(toys));
     }, { threads: 1 }),
 );

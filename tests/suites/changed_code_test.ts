@@ -3,6 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
 import { changedCode } from "../../lib/project/own_code.ts";
 import { project } from "../support/toy_project.ts";
+import { EXP } from "../support/toy_runs.ts";
 
 const at = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 const config = new URL("../../deno.json", import.meta.url).pathname;
@@ -34,7 +35,7 @@ Deno.test("changed code: an edited loss stops a run by its module, and is kept o
   await project(FILES, async (folder) => {
     const exp = async (...args: readonly string[]) => {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", "--config", config, at("lib/commands/exp.ts"), ...args],
+        args: ["run", "-A", "--quiet", "--config", config, EXP, ...args],
         cwd: folder,
       }).output();
       const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { readResult } from "../../lib/project/result.ts";
 import { everything, needs } from "../support/needs.ts";
-import { ended, type Toys, toys } from "../support/toy_runs.ts";
+import { ended, EXP, type Toys, toys } from "../support/toy_runs.ts";
 
 /** A teacher that trains for seconds, and three students. */
 const FAMILY = `
@@ -96,10 +96,9 @@ await needs(
   "neighbours: a run needs few open files, and no more with each epoch",
   () =>
     toys(FAMILY, async (toys) => {
-      const script = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
       const run = `ulimit -n 64 && exec "$0" run -A "$1" "toy.ts#teacher"`;
       const { success, stderr } = await new Deno.Command("sh", {
-        args: ["-c", run, Deno.execPath(), script],
+        args: ["-c", run, Deno.execPath(), EXP],
         cwd: toys.folder,
       }).output();
       assert(success, new TextDecoder().decode(stderr));

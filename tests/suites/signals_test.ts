@@ -3,7 +3,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { everything, needs } from "../support/needs.ts";
 import { needsPython, runPython } from "../support/python.ts";
-import { ended, PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { ended, EXP, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 
 const LONG = `
 const long = sgd({ epochs: 100_000, batch: 16, lr: 0.01 });
@@ -11,7 +11,6 @@ export const endless = experiment(import.meta, { dataset, schedule: long, studen
 `;
 
 const EVAL = new URL("../../lib/commands/eval.ts", import.meta.url).pathname;
-const EXP = new URL("../../lib/commands/exp.ts", import.meta.url).pathname;
 
 interface Pressed {
   readonly code: number;

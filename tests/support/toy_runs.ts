@@ -8,6 +8,9 @@ import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { project } from "./toy_project.ts";
 
+/** The program that runs the toy experiments. */
+export const EXP = new URL("unchecked_exp.ts", import.meta.url).pathname;
+
 const here = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 
 /**
@@ -69,7 +72,7 @@ export interface Toys {
   run(name: string, seed?: number, other?: Partial<Settings>): Promise<Trial>;
   /** Reads the lines of a run's log. */
   log(name: string, seed?: number): Promise<Record<string, number>[]>;
-  /** Starts `exp` in the project's folder, in a process of its own. */
+  /** Starts `exp`, without its type check, in the project's folder, in a process of its own. */
   start(args: readonly string[], env?: Record<string, string>): Deno.ChildProcess;
   /** Runs `exp` to its end. */
   command(args: readonly string[], env?: Record<string, string>): Promise<Ended>;
@@ -124,7 +127,7 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     (await loadExperiments(path(`toy.ts#${name}`)))[0].experiment;
   const start = (args: readonly string[], env: Record<string, string> = {}) =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("../../lib/commands/exp.ts", import.meta.url).pathname, ...args],
+      args: ["run", "-A", EXP, ...args],
       cwd: folder,
       env: { RETORT_DATA: path("data"), ...env },
       stdout: "piped",
