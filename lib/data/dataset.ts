@@ -26,7 +26,7 @@ export interface FileLook {
   readonly size: number;
   /**
    * A text that changes whenever the file is written or replaced. It may change without that, as
-   * for a copy. `undefined` if `checksum` needs to read nothing.
+   * for a copy or a file just written. `undefined` if `checksum` needs to read nothing.
    */
   readonly stamp?: string;
 }

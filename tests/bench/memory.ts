@@ -19,25 +19,21 @@ export async function memoryGrowth(
   }
 }
 
-/**
- * Measures in MB how much a step of a pair has added to this process, and how much of that is left
- * after its engine is closed.
- */
+/** Measures this process in MB after a step of a pair, and again after its engine is closed. */
 export async function memoryLeft(
   { pair, batch }: { pair: string; batch: number },
   options: EngineOptions,
-): Promise<[added: number, left: number]> {
+): Promise<[held: number, left: number]> {
   const { engine } = await openEngine(options);
-  const before = megabytes();
-  let added: number;
+  let held: number;
   try {
     const { step } = await experimentStep(engine, [kdOn(pair)], batch);
     await step();
-    added = megabytes() - before;
+    held = megabytes();
   } finally {
     engine.close();
   }
-  return [added, megabytes() - before];
+  return [held, megabytes()];
 }
 
 function megabytes(): number {

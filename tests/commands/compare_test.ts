@@ -74,10 +74,8 @@ const section = (text: string, title: string): string[] => {
 };
 
 await test("usage errors have exit code 2 and say the way out", async (toys) => {
-  const out: string[] = [];
-  await runCompare(["--help"], (text) => out.push(text), skipTypeCheck);
   const form = "deno task compare <module[#name] | run's folder> <module[#name] | run's folder>";
-  assertStringIncludes(out[0], `usage: ${form}`);
+  assertStringIncludes(await printed("--help"), `usage: ${form}`);
   const usage = (n: number) => `compare takes two experiments or runs, not ${n}: ${form}`;
   for (const names of [[], ["hot"], ["hot", "twin", "alone"]]) {
     assertEquals(await failure(2, () => compared(toys, ...names)), usage(names.length));
@@ -213,21 +211,16 @@ await test("distances from other teachers are not paired, nor are other data and
 
 await test("the folders of two runs are compared, of one experiment too", async (toys) => {
   const folder = (name: string, seed: number) => toys.of(name, seed);
-  const runs = async (...args: string[]) => {
-    const out: string[] = [];
-    await runCompare(args, (text) => out.push(text), skipTypeCheck);
-    return out.join("\n");
-  };
   await record(toys, "student", taught(1, 50, 0.5), taught(2, 52, 0.7, "b".repeat(64)));
   await record(toys, "hot", taught(1, 60, 0.3), taught(2, 61, 0.3));
   for (const seed of [1, 2]) {
     await writeLog(toys, "student", { "test/top1": () => 50 + seed }, { seed });
     await writeLog(toys, "hot", { "test/top1": () => 60 + seed }, { seed });
   }
-  const text = await runs(folder("student", 1), folder("hot", 1));
+  const text = await printed(folder("student", 1), folder("hot", 1));
   assertEquals(text, await compared(toys, "student", "hot", "--seed", "1"));
   assertStringIncludes(text, "A  toy#student seed 1\nB  toy#hot seed 1\n");
-  const seeds = await runs(folder("student", 1), folder("student", 2));
+  const seeds = await printed(folder("student", 1), folder("student", 2));
   assertEquals(sections(seeds), [
     "A  toy#student seed 1\nB  toy#student seed 2",
     "no setting differs",
@@ -251,17 +244,17 @@ await test("the folders of two runs are compared, of one experiment too", async 
       "B seed 2  ███                 52.00  52.00  52.00",
     ].join("\n"),
   ]);
-  const mixed = await runs(folder("student", 2), toys.path("toy.ts#hot"));
+  const mixed = await printed(folder("student", 2), toys.path("toy.ts#hot"));
   assertStringIncludes(mixed, "A  toy#student seed 2\nB  toy#hot\n");
   assertEquals(section(mixed, "A − B, last")[1].split(/ {2,}/), [
     ...["top-1", "−9.00", "—", "1", "one seed"],
   ]);
   assertEquals(
-    await failure(2, () => runs(folder("student", 1), folder("hot", 2), "--seed", "1")),
+    await failure(2, () => printed(folder("student", 1), folder("hot", 2), "--seed", "1")),
     `--seed 1, but ${folder("hot", 2)} is of seed 2: leave --seed out`,
   );
   assertEquals(
-    await failure(2, () => runs(folder("hot", 2), folder("hot", 2))),
+    await failure(2, () => printed(folder("hot", 2), folder("hot", 2))),
     "both are toy#hot: name another one, or the folders of two of its runs",
   );
 });

@@ -1,4 +1,4 @@
-/** Processes of the real program that want the same thing at once, without `--pending`. */
+/** Processes of `exp` that want the same thing at once, without `--pending`. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";

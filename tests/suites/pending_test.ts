@@ -1,6 +1,6 @@
 /**
- * Processes of the real program that share the trials of a project with `--pending`. Some are
- * killed or interrupted while they train, and started again.
+ * Processes of `exp` that share the trials of a project with `--pending`. Some are killed or
+ * interrupted while they train, and started again.
  */
 import { assertEquals } from "@std/assert";
 import { setTimeout as pause } from "node:timers/promises";
