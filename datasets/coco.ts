@@ -113,6 +113,7 @@ export function coco(options: CocoOptions = {}): DetectionDataset {
             await readPart(tree, PARTS[1]),
           ];
           checkCategories(tree, train, test);
+          checkObjects(tree, test);
           const taken = photosToLearn(train, objects, (line) => log?.(`${tree.path}: ${line}`));
           const photos = { tree, folder: PARTS[0], annotations: train, taken };
           return {
@@ -171,6 +172,16 @@ function checkCategories(tree: Tree, train: CocoAnnotations, test: CocoAnnotatio
   throw new Failure(
     3,
     `${tree.path}: category ${differs} is not the same in training and validation: both files have to list the same categories`,
+  );
+}
+
+/** Throws a `Failure` (exit 3) if validation has no object to find: it could not be scored. */
+function checkObjects(tree: Tree, { annotations }: CocoAnnotations): void {
+  if (annotations.length > annotations.countCrowds()) return;
+  throw new Failure(
+    3,
+    `${tree.path}: annotations/instances_${PARTS[1]}.json has no object to find: ` +
+      "label the photos, or move some of training's there",
   );
 }
 

@@ -1,3 +1,4 @@
+import { Failure } from "../values/failure.ts";
 import type { CocoEvaluation } from "./coco_evaluation.ts";
 import { CocoResults } from "./coco_results.ts";
 import type { LabelSource, Score, Tally } from "./task.ts";
@@ -11,9 +12,18 @@ export function detectionTally(split: LabelSource): Tally<Score> {
   };
 }
 
-/** COCO's twelve numbers in percent. −1 stays −1: there was no such object to find. */
+/**
+ * COCO's numbers in percent, without those of sizes of which there was no object to find. Throws a
+ * `Failure` (exit 3) if there was no object at all.
+ */
 export function scoreOf({ stats }: CocoEvaluation): Score {
+  if (stats.AP < 0) {
+    throw new Failure(
+      3,
+      "none of the evaluated images has an object to find: evaluate more images",
+    );
+  }
   return Object.fromEntries(
-    Object.entries(stats).map(([name, value]) => [name, value < 0 ? value : 100 * value]),
+    Object.entries(stats).flatMap(([name, value]) => value < 0 ? [] : [[name, 100 * value]]),
   );
 }

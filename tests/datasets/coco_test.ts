@@ -278,6 +278,11 @@ await needs(
         (await failure({ "annotations/instances_val2017.json": renamed })).split(";")[0],
         "/coco: category 90 toothbrush is not the same in training and validation: both files have to list the same categories",
       );
+      const crowds = { ...test, annotations: [test.annotations[1]] };
+      assertEquals(
+        (await failure({ "annotations/instances_val2017.json": crowds })).split(";")[0],
+        "/coco: annotations/instances_val2017.json has no object to find: label the photos, or move some of training's there",
+      );
       assertEquals(
         await failure({ "train2017/5.png": photo(48, 64) }),
         "/coco: train2017/5.png is broken (it has 48 × 64 pixels, not 64 × 48): replace it or remove it",

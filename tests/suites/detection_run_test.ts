@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { readdirSync } from "node:fs";
 import { primaryOf } from "../../lib/project/metric.ts";
+import { readOutcome } from "../../lib/project/outcome.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { detection } from "../../lib/tasks/detection.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -87,6 +88,9 @@ await test("a run that was interrupted ends as if it had not been; its log has t
 
 await test("eval has the score that the run recorded, and writes detections and pictures", async (toys) => {
   const { metric } = await toys.run("scratched");
+  const { measured } = await readOutcome(await toys.experiment("scratched"), toys.folder);
+  assertEquals(measured.map((trial) => trial.metric), [metric]);
+  assertEquals([metric.APm, metric.APl], [undefined, undefined], "all rectangles are small");
   const { success, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", command, toys.path("toy.ts#scratched"), "--json", "--pictures", "2"],
     env: { RETORT_DATA: toys.path("data") },
