@@ -2,6 +2,7 @@ import { correlation, correlationGap } from "../analysis/correlation.ts";
 import { readFeatures } from "../evaluation/features.ts";
 import type { Subject } from "../evaluation/open_subject.ts";
 import { Failure } from "../values/failure.ts";
+import { largestMagnitude } from "../values/numbers.ts";
 import type { Figure, FigureSettings } from "./figure.ts";
 import { runsInWords, withoutTeachers } from "./panels.ts";
 import { type Colour, colourScale, pngAddress } from "./pixels.ts";
@@ -34,8 +35,7 @@ export const correlationMaps: Figure = {
       const { difference, mean } = correlationGap(own.matrix, known);
       gaps.push({ ...own, title: `${label}: mean ${mean.toFixed(4)}`, difference });
     }
-    const sizes = gaps.flatMap(({ difference }) => Array.from(difference, Math.abs));
-    const most = Math.max(0, ...sizes.filter(Number.isFinite));
+    const most = Math.max(...gaps.map(({ difference }) => largestMagnitude(difference)));
     const scaled = colourScale(SCHEME);
     const colour = (value: number) =>
       Number.isFinite(value) ? scaled(most === 0 ? 0 : Math.abs(value) / most) : NONE;

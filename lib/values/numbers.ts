@@ -34,3 +34,11 @@ export function formatSpread({ mean, std, n }: Summary, decimals = 2): string {
 export function roundPercentage(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
+
+/** The largest absolute value of those numbers that are finite, 0 if there is none. */
+export function largestMagnitude(numbers: Float64Array): number {
+  return numbers.reduce(
+    (most, number) => Number.isFinite(number) ? Math.max(most, Math.abs(number)) : most,
+    0,
+  );
+}

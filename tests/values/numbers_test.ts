@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { formatFixed, formatSigned, formatSpread, round } from "../../lib/values/numbers.ts";
+import {
+  formatFixed,
+  formatSigned,
+  formatSpread,
+  largestMagnitude,
+  round,
+} from "../../lib/values/numbers.ts";
 import { summary } from "../../lib/values/statistics.ts";
 
 Deno.test("numbers: printed with fixed decimals and signs, never as negative zero", () => {
@@ -27,4 +33,10 @@ Deno.test("numbers: printed with fixed decimals and signs, never as negative zer
     "+0.5",
   ]);
   assertEquals(formatSpread({ mean: 0.12345, std: 0.00006, n: 2 }, 4), "0.1235 ± 0.0001 (2)");
+});
+
+Deno.test("largestMagnitude: of millions of numbers, without those that are not finite", () => {
+  assertEquals(largestMagnitude(new Float64Array(3_000_000).fill(-2, 5, 6)), 2);
+  assertEquals(largestMagnitude(Float64Array.of(NaN, -Infinity, 0.5)), 0.5);
+  assertEquals(largestMagnitude(new Float64Array()), 0);
 });
