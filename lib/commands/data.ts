@@ -9,6 +9,7 @@ import type { OpenDataset } from "../data/dataset.ts";
 import { type Survey, survey } from "../data/survey.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { userPath } from "../files/user_path.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { status } from "../terminal/status.ts";
@@ -106,7 +107,7 @@ async function writeSheet(
     train.read,
     dataset.augmentation,
   );
-  await atomicWrite(path, encode({ width, height, channels, data }));
+  await atomicWrite(userPath(path), encode({ width, height, channels, data }));
   const rows = classes.map((label) => opened.classes[label]).join(", ");
   console.error(
     `${path}: ${columns} training images of a class in a row, the same ones augmented on the ` +

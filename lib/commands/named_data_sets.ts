@@ -4,6 +4,7 @@ import { cifar10, cifar100, coco, imageFolder, imagenet } from "../../datasets/m
 import { synthetic, tinyImagenet } from "../../datasets/mod.ts";
 import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Net } from "../nn/network.ts";
+import { userPath } from "../files/user_path.ts";
 import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
 import { Failure } from "../values/failure.ts";
@@ -38,10 +39,11 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
     const named = await exportedDatasets(spec);
     return distinct(named).map((one) => ({ ...one, folder }));
   }
+  const path = resolve(userPath(spec));
   const place = isImages(`${folder}/${spec}`)
     ? { folder, name: spec }
-    : isImages(spec)
-    ? { folder: dirname(resolve(spec)), name: basename(spec) }
+    : isImages(path)
+    ? { folder: dirname(path), name: basename(path) }
     : undefined;
   if (place) {
     const dataset = imageFolder({ folder: place.name });
@@ -55,10 +57,11 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
   );
 }
 
-/** Whether an argument names a module. */
+/** Whether an argument names a module, from where the user stands or, as in an id, the project. */
 function isModule(spec: string): boolean {
   const [path, name] = splitSpec(spec);
-  return name !== undefined || path.endsWith(".ts") || existsSync(`${resolve(path)}.ts`);
+  return name !== undefined || path.endsWith(".ts") ||
+    [userPath(path), path].some((start) => existsSync(`${resolve(start)}.ts`));
 }
 
 /** Whether a directory or a zip, whose ending may be omitted, is there. */

@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { decode, encode } from "fast-png";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { runData } from "../../lib/commands/data.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { ten, writeBinary } from "../support/cifar.ts";
@@ -95,6 +97,37 @@ await needs(
       const { width, height, channels, data } = decode(Deno.readFileSync(path));
       assertEquals([width, height, channels], [16 * 68 + 28, 2 * 68 + 4, 3]);
       assertEquals([data[(10 * width + 10) * 3], data[(10 * width + 78) * 3]], [10, 20]);
+    }),
+);
+
+await needs(
+  ["read", "write", "run"],
+  "data: folders and sheets are from where the user stands, experiments also from the project",
+  () =>
+    inTemporary(async (folder) => {
+      writeFiles(`${folder}/mine/pets`, pets, "directory");
+      const command = fileURLToPath(new URL("../../lib/commands/data.ts", import.meta.url));
+      const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+      const called = async (spec: string) => {
+        const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "--config", config, command, spec, "--sheet", "s.png"],
+          cwd: folder,
+          env: { INIT_CWD: `${folder}/mine` },
+        }).output();
+        const [out, err] = [stdout, stderr].map((text) => new TextDecoder().decode(text));
+        return { code, out, err };
+      };
+      const { code, out, err } = await called("pets");
+      assertEquals(code, 0, err);
+      assertStringIncludes(out, `${await Deno.realPath(folder)}/mine/pets, image files`);
+      assertEquals([existsSync(`${folder}/s.png`), existsSync(`${folder}/mine/s.png`)], [
+        false,
+        true,
+      ]);
+      Deno.writeTextFileSync(`${folder}/mine/module.ts`, "export const nothing = 1;\n");
+      for (const spec of ["module", "mine/module"]) {
+        assertStringIncludes((await called(spec)).err, "exports no experiment");
+      }
     }),
 );
 
