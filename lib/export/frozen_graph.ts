@@ -44,7 +44,7 @@ export async function frozenGraph(model: ExportedModel): Promise<FrozenGraph> {
   const isAlone = needed.length > 0;
   try {
     const images = graph.placeholder([isAlone ? 1 : -1, ...model.image], DataType.float32);
-    const labels = needed.map(([label, shape]): [string, Node] => [
+    const labels = needed.map(([label, { shape }]): [string, Node] => [
       label,
       graph.placeholder([1, ...shape], DataType.float32),
     ]);

@@ -5,6 +5,7 @@ import { type Outcome, valuesOf } from "../project/outcome.ts";
 import { teacherTitle } from "../project/result.ts";
 import type { Versions } from "../project/versions.ts";
 import type { TrainedStudent } from "../run/trained.ts";
+import type { NetworkInWords } from "../tasks/task.ts";
 import {
   escapeMarkdown,
   foldParagraph,
@@ -16,7 +17,7 @@ import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { describePart } from "../values/words.ts";
 import type { Format } from "./format.ts";
-import type { ExportedModel } from "./model.ts";
+import { type ExportedModel, inputName } from "./model.ts";
 import { FORMULA, preprocessing } from "./preprocessing.ts";
 
 /** All facts that a model card needs. */
@@ -75,11 +76,19 @@ function title(
   return `${student.id} on ${dataset.id}: ${distiller.id}${from ? ` from ${from}` : ""}`;
 }
 
-function task(
-  { model: { network, image: [height, width], classes }, parameters, multiplyAdds }: CardFacts,
-): string {
+/** What the network does and what it cannot, in sentences. */
+function inWords({ model: { task, image: [height, width], classes } }: CardFacts): NetworkInWords {
+  const images = `images of ${height} × ${width} pixels`;
+  return task.inWords?.(images, classes) ?? {
+    goal: `Classifies ${images} into ${classes.length} classes.`,
+    limit: `It knows ${classes.length} classes. An image of anything else gets one of them too.`,
+  };
+}
+
+function task(facts: CardFacts): string {
+  const { model: { network }, parameters, multiplyAdds } = facts;
   const size = `${count(parameters)} parameters, ${count(multiplyAdds)} multiply-adds per image`;
-  const goal = `Classifies images of ${height} × ${width} pixels into ${classes.length} classes.`;
+  const { goal } = inWords(facts);
   return foldParagraph(escapeMarkdown(`${goal} The network is ${describePart(network)}: ${size}.`));
 }
 
@@ -140,14 +149,18 @@ function inputAndOutput({ model, format }: CardFacts): string {
   const { image: [height, width, channels], classes, normalisation: { mean, std }, resize } = model;
   const layout = format.layout(model);
   const sides = { NHWC: [height, width, channels], NCHW: [channels, height, width] };
-  const { predictions, predictsFrom } = model.task;
+  const { predictions, predictsFrom = {} } = model.task;
+  const others = Object.entries(predictsFrom);
   const facts = preprocessing(model, format);
   return formatList([
     `images: float32 \`[${
-      [predictsFrom ? 1 : "batch", ...sides[layout]].join(", ")
+      [others.length > 0 ? 1 : "batch", ...sides[layout]].join(", ")
     }]\` (${layout}), channels ${facts.channels}`,
     `normalised: \`${FORMULA}\`, mean ${mean.join("/")}, std ${std.join("/")}`,
     ...(resize ? [`images of another size: ${escapeMarkdown(resize)}`] : []),
+    ...others.map(([label, { shape, words }]) =>
+      `${inputName(label)}: float32 \`[${[1, ...shape].join(", ")}]\`, ${words}`
+    ),
     ...predictions
       ? [
         ...Object.entries(predictions).map(([name, words]) => `${name}: float32, ${words}`),
@@ -176,10 +189,11 @@ function source(
   ]);
 }
 
-function limits({ model, format, student: { trial }, epoch, outcome }: CardFacts): string {
+function limits(facts: CardFacts): string {
+  const { format, student: { trial }, epoch, outcome } = facts;
   const n = outcome.measured.length;
   return formatList([
-    `It knows ${model.classes.length} classes. An image of anything else gets one of them too.`,
+    inWords(facts).limit,
     ...(n < 2
       ? ["Its accuracy is that of one trial. The spread over trials was not measured."]
       : []),

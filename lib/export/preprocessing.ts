@@ -16,7 +16,7 @@ export function preprocessing(
   const { image: [height, width, channels], normalisation: { mean, std }, resize, classes } = model;
   const { predictsFrom = {}, predictions } = model.task;
   const others = Object.entries(predictsFrom)
-    .map(([label, shape]) => [inputName(label), { dtype: "float32", shape: [1, ...shape] }]);
+    .map(([label, { shape }]) => [inputName(label), { dtype: "float32", shape: [1, ...shape] }]);
   return {
     input: "images",
     dtype: "float32",

@@ -21,10 +21,10 @@ export const savedModel: Format = {
     return new Map([["saved_model.pb", bytes]]);
   },
   loading: ({ image, task: { predictsFrom = {}, predictions } }) => {
-    const others = Object.entries(predictsFrom).map(([label, shape]) =>
-      `${inputName(label)}=tf.constant(np.full([1, ${shape.join(", ")}], ${
-        image[0]
-      }.0, np.float32))`
+    const others = Object.entries(predictsFrom).map(([label, { shape, example }]) =>
+      `${inputName(label)}=tf.constant([${example(image).join(", ")}], tf.float32, [1, ${
+        shape.join(", ")
+      }])`
     );
     return `\`\`\`python
 import json

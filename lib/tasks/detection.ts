@@ -62,13 +62,23 @@ export const detection: Task<Detector> = {
   target: detectionTarget,
   evaluate: findObjects,
   tally: detectionTally,
-  predictsFrom: { labelSize: [2] },
+  predictsFrom: {
+    labelSize: {
+      shape: [2],
+      words: "height and width of the image without its padding",
+      example: ([height, width]) => [height, width],
+    },
+  },
   predictions: {
     boxes: "x1, y1, x2, y2 in pixels of the image, [1, slots, 4], best first",
     scores: "probabilities, [1, slots]; 0 in a slot without an object",
     classes: "positions in the list of classes, [1, slots]",
     mask: "1 for each slot with an object, else 0, [1, slots]",
   },
+  inWords: (images, [, ...kinds]) => ({
+    goal: `Finds objects of ${kinds.length} classes in ${images}.`,
+    limit: "It finds objects of these classes only.",
+  }),
   hub: { task: "object-detection", metric: "mean_average_precision" },
   predict: findObjects,
   examine: detectionFindings,

@@ -85,6 +85,22 @@ export interface Tally<R, I extends string = LabelName> {
   result(): R;
 }
 
+/** A label that an exported network takes as an input. */
+export interface PredictionInput {
+  /** Its shape for one image. */
+  readonly shape: readonly number[];
+  /** Its meaning, for whoever runs the network. */
+  readonly words: string;
+  /** Its numbers for an image that fills `image`, [height, width, channels]. */
+  example(image: readonly number[]): readonly number[];
+}
+
+/** What a network does, in sentences. */
+export interface NetworkInWords {
+  readonly goal: string;
+  readonly limit: string;
+}
+
 /** The findings of an examination of a network. */
 export interface Findings {
   readonly score: Score;
@@ -153,12 +169,17 @@ export interface Task<N extends Net = Net> {
   /** Starts a tally of the values from `evaluate` for images of a split. */
   tally(split: LabelSource): Tally<Score>;
   /**
-   * The labels that `prepare` and `predict` read, with their shapes for one image: inputs of an
-   * exported network, which then takes one image at a time. Default: none, and any number of images.
+   * The labels that `prepare` and `predict` read: inputs of an exported network, which then takes
+   * one image at a time. Default: none, and any number of images.
    */
-  readonly predictsFrom?: { readonly [name: LabelName]: readonly number[] };
+  readonly predictsFrom?: { readonly [name: LabelName]: PredictionInput };
   /** What each of `predict`'s values is, for whoever runs an exported network. Default: logits. */
   readonly predictions?: { readonly [name: string]: string };
+  /**
+   * What a network does with images, and what it cannot, in the words of a model card. `images` has
+   * their size: `images of 32 × 32 pixels`. Default: those of classifiers.
+   */
+  readonly inWords?: (images: string, classes: readonly string[]) => NetworkInWords;
   /** The task's and the primary measure's names on model hubs. Default: those of classifiers. */
   readonly hub?: { readonly task: string; readonly metric: string };
   /** Selects the outputs that an examination needs, inside the step. */

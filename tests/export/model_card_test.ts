@@ -14,7 +14,8 @@ import { type CardFacts, modelCard } from "../../lib/export/model_card.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
-import { model } from "../support/models.ts";
+import { detection } from "../../lib/tasks/detection.ts";
+import { detector, model } from "../support/models.ts";
 import { trial } from "../support/trial.ts";
 
 const dataset = synthetic({ classes: 5 });
@@ -163,4 +164,25 @@ Deno.test("modelCard: explains how to load its format, and the order of its dime
   const card = modelCard(facts(student, three, { format: safetensors, model: ours }));
   assert(!card.includes("load_state_dict"));
   assertStringIncludes(card, 'weights(resnet8, { file: "model.safetensors" })');
+});
+
+Deno.test("modelCard: of a detector, says that it finds objects, and what it is given", () => {
+  const coco = experiment(import.meta, {
+    dataset: { ...dataset, id: "coco", task: detection } as unknown as Dataset,
+    schedule,
+    student: resnet8,
+    distiller: scratch(),
+  });
+  const metric = { AP: { last: 20, best: 21 }, APs: { last: 3, best: 4 } };
+  const card = modelCard(facts(coco, [trial(1, 70, { metric })], { model: detector() }));
+  assertStringIncludes(card, "\nFinds objects of 2 classes in images of 64 × 64 pixels.");
+  assertStringIncludes(card, "- It finds objects of these classes only.\n");
+  assertStringIncludes(
+    card,
+    "- size: float32 `[1, 2]`, height and width of the image without its padding\n",
+  );
+  assertStringIncludes(card, "size=tf.constant([64, 64], tf.float32, [1, 2]))");
+  assertStringIncludes(card, "pipeline_tag: object-detection\n");
+  assertMatch(card, /\| +\| +AP \| +APs \|\n/);
+  assert(!card.includes("Classifies") && !card.includes("one of them too"));
 });
