@@ -3,8 +3,9 @@ import { type Image, rgb } from "./rgb_image.ts";
 
 /**
  * Decodes the first page of a TIFF file: grey, colour or palette, with 1, 8 or 16 bits, of which the
- * upper 8 are taken. Throws an Error with the reason if the file is damaged or of another kind, as
- * CMYK or JPEG inside TIFF.
+ * upper 8 are taken, not compressed or by LZW or Deflate. Throws an Error with the reason if the file
+ * is damaged or of another kind, as CMYK, JPEG or PackBits inside TIFF, or turned or mirrored by its
+ * orientation, which Pillow heeds.
  */
 export function decodeTiff(bytes: Uint8Array): Image {
   const [header] = decode(bytes, { pages: [0], ignoreImageData: true });
@@ -32,7 +33,7 @@ const MOST_EXPANSION = 1400;
 /** Throws an Error with the reason if the package cannot read what a file of `size` bytes says. */
 function checkHeader(header: ReturnType<typeof decode>[number] | undefined, size: number): void {
   if (!header) throw new Error("it has no page");
-  const { width, height, components, bitsPerSample: bits, sampleFormat } = header;
+  const { width, height, components, bitsPerSample: bits, sampleFormat, orientation } = header;
   // A file that is damaged may lack any of its tags.
   if (!Array.isArray(header.stripOffsets) && !header.tiled) {
     throw new Error("it does not say where its pixels are");
@@ -46,6 +47,9 @@ function checkHeader(header: ReturnType<typeof decode>[number] | undefined, size
   // The package takes tiles and planes of several channels for something else.
   if (header.tiled || header.planarConfiguration !== 1) {
     throw new Error("TIFF in tiles or planes is not read");
+  }
+  if (orientation !== undefined && orientation !== 1) {
+    throw new Error(`TIFF with orientation ${orientation}, not upright, is not read`);
   }
   if (!(width * height * components * bits / 8 <= size * MOST_EXPANSION)) {
     throw new Error("its size does not fit its pixels");

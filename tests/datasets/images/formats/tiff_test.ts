@@ -36,6 +36,7 @@ Deno.test("tiff: other kinds and damaged files fail with the reason", () => {
   const assertFails = (tags: Tags, reason: string) =>
     assertThrows(() => decodeTiff(tiff({ ...size, ...tags }, [1, 2, 3, 4, 5, 6])), Error, reason);
   assertFails({ 259: 32773 }, "PackBits");
+  assertFails({ 274: 6 }, "orientation 6, not upright,");
   assertFails({ 262: 5 }, "image type: 5");
   assertFails({ 284: 2 }, "planes");
   assertFails({ 322: 16, 323: 16, 324: 8, 325: 6 }, "tiles");
