@@ -82,6 +82,7 @@ export function describeStart(
 export async function goOnFrom(
   { folder, declaration, identity: { id }, seed, keep }: LongerTrial,
   { folder: from, progress, tensors }: ShorterRun,
+  { opened: { image } }: Pick<Prepared, "opened">,
 ): Promise<string | undefined> {
   const claim = tryClaim(from, from.path, new Leases());
   if (!(claim instanceof Claim)) return "another process trains it";
@@ -95,10 +96,12 @@ export async function goOnFrom(
   await folder.make();
   try {
     for (const [name, epoch] of epochs) {
-      for (const path of ["weights", "trainedModules"] as const) {
-        if (!existsSync(from[path](name))) continue;
-        const { tensors } = await loadCheckpoint(from[path](name));
-        await folder.save(folder[path](name), tensors, { experiment: id, seed, epoch });
+      const metadata = { experiment: id, seed, epoch, image };
+      const [copies, originals] = [filesOf(folder, name), filesOf(from, name)];
+      for (const [i, original] of originals.entries()) {
+        if (!existsSync(original)) continue;
+        const { tensors } = await loadCheckpoint(original);
+        await folder.save(copies[i], tensors, metadata);
       }
     }
   } catch (error) {
@@ -108,6 +111,15 @@ export async function goOnFrom(
   await copyLogs(from.path, folder.path);
   // Last, since from here on the trial is begun.
   await folder.save(folder.file("latest.safetensors"), tensors, { ...progress, declaration });
+}
+
+/** The files that a run may have of an epoch's weights: the student, its average, its modules. */
+function filesOf(folder: RunFolder, epoch: Epoch): string[] {
+  return [
+    folder.weights(epoch),
+    folder.weights(epoch, "average"),
+    folder.trainedModules(epoch),
+  ];
 }
 
 /** Lists the shorter runs of a trial, the furthest first. */
@@ -229,7 +241,12 @@ async function obstacle(
   if (other !== undefined) return other;
   const past = keep.filter((epoch) => typeof epoch === "number" && epoch < epochs);
   const needed: Epoch[] = progress.best ? ["best", ...past] : past;
-  const gone = needed.find((epoch) => !existsSync(folder.weights(epoch)));
+  const kinds = experiment.schedule.ema === undefined
+    ? [undefined]
+    : [undefined, "average"] as const;
+  const gone = needed.find((epoch) =>
+    kinds.some((kind) => !existsSync(folder.weights(epoch, kind)))
+  );
   if (gone !== undefined) return `it has not kept the weights of epoch ${gone}, which are needed`;
   const facts = await folder.data();
   if (!facts) return "it does not know what it learned from";

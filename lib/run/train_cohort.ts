@@ -202,6 +202,6 @@ async function makeReady(
   if (state !== "missing" && state !== "stale") return;
   const start = await findStart(trial, prepared, [...teachers, ...stages]);
   if (!start) return;
-  const { from, reason = await goOnFrom(trial, from) } = start;
+  const { from, reason = await goOnFrom(trial, from, prepared) } = start;
   say(describeStart({ from, reason }));
 }

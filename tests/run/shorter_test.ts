@@ -7,6 +7,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import type { RunProgress } from "../../lib/run/run_folder.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
+import { IMAGE } from "../support/toy.ts";
 import { PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
 
 /** Every run of this file is repeatable bit for bit. */
@@ -29,6 +30,9 @@ const total = { id: "total", options: {}, build: () => ({ student, task, epochs 
 export const total2 = experiment(import.meta, { ...alone, distiller: total, schedule: two });
 export const total4 = experiment(import.meta, { ...alone, distiller: total, schedule: four });
 export const ending = experiment(import.meta, { ...alone, schedule: sgd({ epochs: 2, iterations: 6, batch: 16, lr: 0.05 }) });
+const averaging = sgd({ epochs: 2, batch: 16, lr: 0.05, ema: 0.5 });
+export const averaged = experiment(import.meta, { ...alone, schedule: averaging });
+export const pupil = experiment(import.meta, { ...alone, schedule: two, teacher: from(averaged, { epoch: 1, average: true }), distiller: kd() });
 export const early = experiment(import.meta, { ...alone, schedule: two, teacher: from(long, { epoch: 1 }), distiller: kd() });
 `;
 
@@ -149,6 +153,37 @@ await needs(
           `goes on from the run of 2 epochs in ${longer.of("short", 1)}.old-1`,
         );
         assertEquals((await longer.log("short")).map(({ epoch }) => epoch), [1, 2, 3]);
+      } finally {
+        await Deno.remove(longer.folder, { recursive: true });
+      }
+    }, repeating),
+);
+
+await needs(
+  everything,
+  "shorter: weights that a student of an epoch needs come along, their average and image size too",
+  () =>
+    toys(LENGTHS, async (toys) => {
+      await toys.run("pupil");
+      const edited = LENGTHS.replace("averaging = sgd({ epochs: 2", "averaging = sgd({ epochs: 4");
+      const longer = await toysIn(await Deno.makeTempDir(), edited, repeating);
+      try {
+        Deno.renameSync(toys.path("runs"), longer.path("runs"));
+        await longer.run("pupil");
+        const [of, to] = [`${longer.of("averaged", 1)}.old-1`, longer.of("averaged", 1)];
+        assertStringIncludes(longer.said(), `goes on from the run of 2 epochs in ${of}`);
+        for (const kind of ["", ".average"]) {
+          const name = `epoch-1${kind}.safetensors`;
+          const [old, own] = await Promise.all(
+            [of, to].map((at) => loadCheckpoint(join(at, name))),
+          );
+          assertEquals(own, old);
+          assertEquals((own.metadata as { image?: unknown }).image, [...IMAGE]);
+        }
+        await Deno.remove(to, { recursive: true });
+        await Deno.remove(join(of, "epoch-1.average.safetensors"));
+        await longer.run("pupil", 1, { fresh: true });
+        assertStringIncludes(longer.said(), "it has not kept the weights of epoch 1");
       } finally {
         await Deno.remove(longer.folder, { recursive: true });
       }
