@@ -79,7 +79,7 @@ export class Calls implements Disposable {
     const who = workerName(this.#cluster, lost.rank);
     const failure = new Failure(
       1,
-      `${who} ${how}: start all workers again, and the run goes on from its last save`,
+      `${who} ${how}: start all workers again, without --fresh, and the run goes on from its last save`,
     );
     // Only who still waits for its data misses a worker that has left.
     if (lost.hasLeft) return lost.giveUp(failure);

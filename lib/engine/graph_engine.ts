@@ -360,8 +360,8 @@ async function lossOr(error: unknown, lost: AbortSignal): Promise<unknown> {
   if (lost.aborted) return lost.reason;
   return new Failure(
     1,
-    `the workers have lost each other: ${line.trim()}; start all workers again, and the run goes on ` +
-      "from its last save",
+    `the workers have lost each other: ${line.trim()}; start all workers again, without --fresh, ` +
+      "and the run goes on from its last save",
     { cause: error },
   );
 }

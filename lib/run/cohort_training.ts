@@ -295,7 +295,10 @@ export class CohortTraining {
 
 /** What an interruption says at a place where all of the training is saved. */
 function interruptedText(group: readonly TrialTraining[], place: string): string {
-  return `${titleOf(group)}: interrupted ${place}; saved, the same command goes on`;
+  const command = group.some(({ trial: { settings } }) => settings.fresh)
+    ? "the same command without --fresh"
+    : "the same command";
+  return `${titleOf(group)}: interrupted ${place}; saved, ${command} goes on`;
 }
 
 /** The name of a group in lines. */

@@ -1,5 +1,6 @@
 import { epochSize } from "../data/epoch.ts";
 import { checkShards } from "../data/shard.ts";
+import { ownCode } from "../project/own_code.ts";
 import type { TeacherRecord } from "../project/result.ts";
 import { Failure } from "../values/failure.ts";
 import type { Claim } from "./claim.ts";
@@ -43,7 +44,7 @@ export async function trainCohort(
   for (const { trial } of shared) sources.push(await loadSource(trial));
   const prepared = await prepare(sources, seed, settings);
   try {
-    await checkWorkers(shared, prepared, settings);
+    await checkWorkers(shared, sources, prepared, settings);
     const taken = await takeFitting(shared, prepared, settings);
     const title = cohortTitle(taken);
     if (taken.length > 1) status.line(`${title} train together`);
@@ -92,13 +93,14 @@ async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
 }
 
 /**
- * Checks that workers can share each batch of these trials: they have the same data, every worker
- * gets at least one image of each batch, with `accumulate` one for each part that it makes of its
+ * Checks that workers can share each batch of these trials: they have the same data, the same code
+ * of the user's own and the same weights of teachers and first stages, every worker gets at least one image of each batch, with `accumulate` one for each part that it makes of its
  * own, and no method remembers earlier batches, of which each worker sees its part only. Rejects
  * with a `Failure` (exit 2).
  */
 async function checkWorkers(
   shared: readonly SharedTrial[],
+  sources: readonly LoadedSource[],
   { train, opened, fingerprint, assemblies }: Prepared,
   settings: Settings,
 ): Promise<void> {
@@ -109,11 +111,25 @@ async function checkWorkers(
   if (workers.share.workers === 1) return;
   await workers.agree("digest of the data set", await fingerprint.digest());
   for (const [i, { trial }] of shared.entries()) {
+    await workers.agree(`code of ${titleOf(trial)}`, await codeText(trial));
+    await workers.agree(`sha256 of weights for ${titleOf(trial)}`, weightsText(sources[i]));
     if (assemblies[i].memories.length === 0) continue;
     const who = `${titleOf(trial)}: ${trial.experiment.distiller.id}`;
     const why = "remembers earlier batches, of which each worker sees its part only";
     throw new Failure(2, `${who} ${why}: train it in one process`);
   }
+}
+
+/** The user's own modules that a trial runs, with their checksums. */
+async function codeText({ identity, root }: QueuedTrial): Promise<string> {
+  const modules = Object.entries(await ownCode(identity, root));
+  return modules.map(([path, sum]) => `${path} ${sum.slice(0, 12)}`).join(", ");
+}
+
+/** The checksums of the weights of teachers and first stages, in order. */
+function weightsText({ teachers, stages }: LoadedSource): string {
+  const weights = [...teachers.map(({ identity }) => identity), ...stages.records];
+  return weights.map(({ sha256 }) => sha256.slice(0, 12)).join(", ") || "none";
 }
 
 /**

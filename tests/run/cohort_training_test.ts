@@ -103,7 +103,7 @@ await test(
     );
     assertEquals(
       message,
-      "3 trials: interrupted in epoch 2 after batch 2; saved, the same command goes on",
+      "3 trials: interrupted in epoch 2 after batch 2; saved, the same command without --fresh goes on",
     );
     // As if a crash had come before the first trial ever saved.
     await Deno.remove(toys.of("student", 1, "latest.safetensors"));
@@ -392,7 +392,8 @@ await test(
     const interrupted = () => ++looks === LOOKS + 4 + 3 + 4 + 1;
     assertEquals(
       await failed(toys.run("student", 1, { fresh: true, evalBatch: 8, interrupted }), 130),
-      "toy#student seed 1: interrupted in the evaluation of epoch 2; saved, the same command goes on",
+      "toy#student seed 1: interrupted in the evaluation of epoch 2; saved, the same command " +
+        "without --fresh goes on",
     );
     await assertResumes();
   },

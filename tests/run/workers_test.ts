@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
-import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { assertNear } from "../support/tolerance.ts";
@@ -245,7 +245,7 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
       for (const line of lastLines([first, second], [1, 1])) {
         assertMatch(
           line,
-          /^worker 2 \(\S+\) has ended: start all workers again, and the run goes on from its last save$/,
+          /^worker 2 \(\S+\) has ended: start all workers again, without --fresh, and the run goes on from its last save$/,
         );
       }
       assert(!existsSync(toys.of("lasting", 1, "trial.json")));
@@ -292,6 +292,35 @@ const claims: Readonly<Record<string, (toys: Toys) => Promise<void>>> = {
       assertStringIncludes(line, "the last batch has 1 images, too few for 2 workers");
     }
     assert(!existsSync(toys.of("remembering", 1)) && !existsSync(toys.of("fewest", 1)));
+  },
+
+  "a worker with other code or other weights of the teacher is refused": async (toys) => {
+    await toys.run("teacher");
+    const other = await toysIn(await Deno.makeTempDir(), DECLARED);
+    try {
+      const run = (name: string) => runCluster([toys, other], [`toy.ts#${name}`, "--fresh"]);
+      await Deno.mkdir(other.path("runs", "toy#teacher"), { recursive: true });
+      await copyFolder(toys.of("teacher", 1), other.of("teacher", 1));
+      const path = other.of("teacher", 1, "last.safetensors");
+      const { tensors } = await loadCheckpoint(path);
+      await saveCheckpoint(path, tensors, "another file with the same weights");
+      for (const line of lastLines(await run("student"), [2, 2])) {
+        assertMatch(
+          line,
+          /^worker 1 \(\S+\) has another sha256 of weights for toy#student seed 1 than worker 0: \w{12}, not \w{12}; do all workers see the same project and data\?$/,
+        );
+      }
+      const effect = `console.error("another effect");\n`;
+      await Deno.writeTextFile(other.path("toy.ts"), effect, { append: true });
+      for (const line of lastLines(await run("plainest"), [2, 2])) {
+        assertMatch(
+          line,
+          /^worker 1 \(\S+\) has another code of toy#plainest seed 1 than worker 0: .*toy\.ts \w{12}, not .*toy\.ts \w{12};/,
+        );
+      }
+    } finally {
+      await Deno.remove(other.folder, { recursive: true });
+    }
   },
 
   "a worker without the data ends the others, and one with other data is refused": async (toys) => {
