@@ -23,6 +23,7 @@ import {
   foundationSettings,
   neededEpoch,
   quickness,
+  quickSettings,
   scheduleOf,
   type Settings,
 } from "./settings.ts";
@@ -225,12 +226,20 @@ export async function checkCode(waiting: readonly QueuedTrial[]): Promise<void> 
 
 /** Says which modules have changed since a run, and the ways out. */
 export async function describeChange(trial: QueuedTrial): Promise<string> {
-  const { identity: { id }, seed, need, settings: { pending } } = trial;
   const modules = (await changedModules(trial)).join(", ");
-  const command = shellCommand(["deno", "task", "exp", id, "--seed", String(seed), "--fresh"]);
-  const title = `${need ? `${need.role} ` : ""}${titleOf(trial)}`;
+  const title = `${trial.need ? `${trial.need.role} ` : ""}${titleOf(trial)}`;
   return `${title}: code has changed since: ${modules}; --keep takes the run as it is, ` +
-    `${need || pending ? `\`${command}\`` : "--fresh"} trains it again`;
+    `${freshWay(trial)} trains it again`;
+}
+
+/** What trains a trial again, alone: a flag of this command, or a command. */
+export function freshWay({ identity: { id }, seed, need, quick, settings }: QueuedTrial): string {
+  if (!need && !settings.pending) return "--fresh";
+  const { epochs, limit } = quickSettings(quick);
+  const flags = Object.entries({ seed, epochs, limit }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)]
+  );
+  return `\`${shellCommand(["deno", "task", "exp", id, ...flags, "--fresh"])}\``;
 }
 
 /**

@@ -25,7 +25,7 @@ import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import type { Prepared } from "./prepare.ts";
-import type { QueuedTrial } from "./queue.ts";
+import { freshWay, type QueuedTrial } from "./queue.ts";
 import { finalTrial, type Foundations, manifest, originOf } from "./record.ts";
 import { acceptCode, titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress, StepsTime } from "./run_folder.ts";
@@ -137,9 +137,10 @@ export class TrialTraining {
   async begin(): Promise<void> {
     const { folder, root, settings } = this.trial;
     if (this.#claim) await folder.make();
-    await this.#resume();
+    const goesOn = await this.#resume();
     if (!this.#claim) return;
     await this.#noteOrigin();
+    if (goesOn) settings.status.line(`${this.title}: goes on after epoch ${this.#place()}`);
     // Read before training, because the project may change meanwhile.
     this.#revision = await commit(root);
     await folder.write(
@@ -159,11 +160,11 @@ export class TrialTraining {
     this.#logs = new Logs(folder.path, this.#progress.epoch);
   }
 
-  /** Continues from `latest.safetensors`, if there is one. */
-  async #resume(): Promise<void> {
-    const { folder, settings } = this.trial;
+  /** Continues from `latest.safetensors`. Returns whether there is one. */
+  async #resume(): Promise<boolean> {
+    const { folder } = this.trial;
     const latest = await folder.latest();
-    if (!latest) return;
+    if (!latest) return false;
     const { progress, tensors } = latest;
     checkArithmetic(folder.path, progress, this.#progress);
     const { state } = this.assembly;
@@ -177,17 +178,26 @@ export class TrialTraining {
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
     );
     this.#progress = { ...progress, ...joinSharing(progress, this.#shared) };
-    if (!this.#claim) return;
     // A crash may have come after the state was saved and before the weights of its epoch were.
-    if (progress.batch === 0) await this.#saveWeights(tensors);
-    settings.status.line(`${this.title}: goes on after epoch ${this.#place()}`);
+    if (this.#claim && progress.batch === 0) await this.#saveWeights(tensors);
+    return true;
   }
 
-  /** Notes what the run is made from, if all of it is made from the same. */
+  /**
+   * Notes what the run is made from, if all of it is made from the same. Rejects with a `Failure`
+   * (exit 2) if it began with other weights of teachers or first stages: its record names one set.
+   */
   async #noteOrigin(): Promise<void> {
     const { teachers, stages } = this.#foundations;
     const origin = await originOf(this.trial, this.#prepared, [...teachers, ...stages]);
     const { step, origin: before } = this.#progress;
+    if (step > 0 && before && canonical(before.weights) !== canonical(origin.weights)) {
+      throw new Failure(
+        2,
+        `${this.title}: its teachers or first stages have other weights than when it began; ` +
+          `${freshWay(this.trial)} trains it again`,
+      );
+    }
     const isSame = step === 0 || before !== undefined && canonical(before) === canonical(origin);
     this.#progress = { ...this.#progress, origin: isSame ? origin : undefined };
   }

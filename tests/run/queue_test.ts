@@ -5,6 +5,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import {
   checkQueue,
   checkResults,
+  freshWay,
   queue,
   type QueuedTrial,
   type RequestedTrial,
@@ -374,5 +375,24 @@ await needs(
         const refused = await failureMessage(checkResults(waiting), 3);
         assertStringIncludes(refused, "toy/grand.json: Read-only file system");
       });
+    }),
+);
+
+await needs(
+  disk,
+  "freshWay: a requested trial takes a flag, another one its own command, a quick one its length",
+  () =>
+    toys(FAMILY, async (toys) => {
+      const ways = async (settings: Partial<Settings>) =>
+        (await queue(await trialsOf(toys, ["teacher", 1]), toys.settings(settings))).map(freshWay);
+      assertEquals(await ways({}), ["`deno task exp 'toy#grand' --seed 1 --fresh`", "--fresh"]);
+      assertEquals(await ways({ epochs: 1, limit: 2, pending: true }), [
+        "`deno task exp 'toy#grand' --seed 1 --epochs 1 --limit 2 --fresh`",
+        "`deno task exp 'toy#teacher' --seed 1 --epochs 1 --limit 2 --fresh`",
+      ]);
+      assertEquals(await ways({ epochs: 1 }), [
+        "`deno task exp 'toy#grand' --seed 1 --epochs 1 --fresh`",
+        "--fresh",
+      ]);
     }),
 );

@@ -281,6 +281,36 @@ await needs(
 
 await needs(
   everything,
+  "resume: a student whose teacher was trained again meanwhile is refused, and stays as it is",
+  () =>
+    toys(STOPPING, async (toys) => {
+      await toys.run("teacher");
+      let looks = 0;
+      const stop = () => ++looks === LOOKS + 6;
+      const stopped = () => toys.run("student", 1, { interrupted: stop });
+      await assertRejects(stopped, Failure, "saved, the same command goes on");
+      const state = await Deno.readFile(toys.of("student", 1, "latest.safetensors"));
+      const path = toys.of("teacher", 1, "last.safetensors");
+      const { tensors, metadata } = await loadCheckpoint(path);
+      await saveCheckpoint(path, tensors, [metadata, "another file with the same weights"]);
+      toys.said();
+      const { exit, message } = await assertRejects(() => toys.run("student"), Failure);
+      assertEquals(exit, 2);
+      assertEquals(
+        message,
+        "toy#student seed 1: its teachers or first stages have other weights than when it began; " +
+          "--fresh trains it again",
+      );
+      assertEquals(toys.said().includes("goes on"), false);
+      assertEquals(await Deno.readFile(toys.of("student", 1, "latest.safetensors")), state);
+      await saveCheckpoint(path, tensors, metadata);
+      await toys.run("student");
+      assertStringIncludes(toys.said(), "toy#student seed 1: goes on after epoch 1, batch 2");
+    }, repeating),
+);
+
+await needs(
+  everything,
   "resume: a step's seconds are those of the fastest uninterrupted epoch, before or after the stop",
   () =>
     toys(STOPPING, async (toys) => {
