@@ -105,7 +105,7 @@ export async function runCluster(
     }
     return print(kubernetesJob({ ...job, image, volume }).trimEnd());
   }
-  if (scheduler === "--help") return print(HELP);
+  if (scheduler === "--help" || scheduler === "-h") return print(HELP);
   throw new Failure(
     2,
     "which scheduler? deno task cluster slurm experiments/quickstart.ts, or k8s",

@@ -105,8 +105,8 @@ export async function claim(
     if (claimed.isAlive) {
       throw new Failure(
         2,
-        `${title} is being trained by ${claimant}: wait until it is done, or add --pending to train ` +
-          "what no other process does",
+        `${title} is being trained by ${claimant}: wait until it is done; \`deno task exp\` with ` +
+          "--pending trains what no other process does",
       );
     }
     if (interrupted()) throw new Failure(130, `${title}: interrupted before the training`);

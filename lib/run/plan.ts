@@ -199,7 +199,9 @@ async function recordedSeconds(
     const recorded = await readTrials(root, id);
     const alike = recorded.filter((one) =>
       one.declaration === declaration && one.precision === precision &&
-      one.backend === backend && one.workers === undefined
+      one.backend === backend && one.workers === undefined &&
+      // Its few steps may be little beside tracing the first one.
+      !(one.quick && one.epochs === 1)
     );
     times.push(...alike.flatMap(({ stepSeconds }) => stepSeconds ?? []));
   }

@@ -224,7 +224,7 @@ export async function previewTeacher(
   }
   return {
     text: `${path}: missing${url ? `, would be downloaded from ${url}` : ""}`,
-    path,
+    path: `${path}${chosenPart(teacher)}`,
     weights: undefined,
   };
 }

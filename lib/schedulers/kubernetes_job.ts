@@ -19,7 +19,7 @@ const BACKOFF_LIMIT = 6;
  * Writes the manifest of an Indexed Job, which needs Kubernetes 1.29. Each of its pods runs the
  * command in the project, which is a volume that all of them share. A pod that is evicted or
  * interrupted saves its trials, and the one in its place goes on. A pod whose trial diverges ends
- * its task, but never the others.
+ * its task as failed, but stops none of the others.
  */
 export function kubernetesJob(
   { command, tasks, cpus, memory, gpus, image, volume }: KubernetesJob,

@@ -225,7 +225,9 @@ export default tables({ title: "T", tables: [{ id: "t", title: "T", rows: {} }] 
         assertEquals(failure.exit, 2);
         assertStringIncludes(failure.message, message);
       }
-      assertStringIncludes(await outputOf(toys, "--help"), "sbatch job.sh");
+      for (const flag of ["--help", "-h"]) {
+        assertStringIncludes(await outputOf(toys, flag), "sbatch job.sh");
+      }
       assertStringIncludes(await outputOf(toys, "slurm", "--help"), "--partition");
       assertStringIncludes(await outputOf(toys, "k8s", "--help"), "--image");
     }),

@@ -218,7 +218,8 @@ await needs(
       assertEquals(
         failure.message,
         `toy#student seed 1 is being trained by another process (${Deno.hostname()}, process ` +
-          `${Deno.pid}): wait until it is done, or add --pending to train what no other process does`,
+          `${Deno.pid}): wait until it is done; \`deno task exp\` with --pending trains what no ` +
+          "other process does",
       );
     }),
 );

@@ -27,6 +27,7 @@ await needs(
     toys(PAIR, async (toys) => {
       await record(toys, "teacher", 7, 2);
       await record(toys, "student", 7, 1, { quick: true });
+      await record(toys, "student", 9, 90, { quick: true, epochs: 1 });
       await record(toys, "student", 8, 3);
       const { trials, steps, seconds, criticalPath, onMachines, cohorts } = await plan(toys, [
         1,

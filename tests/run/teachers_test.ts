@@ -1,5 +1,11 @@
 /** Teachers with weights that were trained elsewhere, in whole runs. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { existsSync } from "node:fs";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { dryRun } from "../../lib/run/dry_run.ts";
@@ -195,6 +201,9 @@ export const wrong = taughtBy(weights(large, { url: "${at("models/")}", sha256: 
     "0".repeat(64)
   }" }));
 export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
+const part = { url: "${at("models/parts.pth")}" };
+const parts = [weights(large, { ...part, key: "one" }), weights(small, { ...part, key: "two" })] as const;
+export const two = experiment(import.meta, { dataset, schedule, teacher: parts, student: small, distiller: both });
 `;
   try {
     await toys(declared, async (toys) => {
@@ -214,6 +223,8 @@ export const none = taughtBy(weights(large, { url: "${at("none.pth")}" }));
         `${folder}/${file}: missing, would be downloaded from ${at("models/a%20b.pth?raw=1")}`,
       );
       assertStringIncludes(text, "without evaluation and teachers");
+      const teachers = (await dryText(toys, "two", 1)).match(/^teacher .*/gm)!;
+      assertMatch(teachers.join("\n"), /^teacher +large.*^teacher +small/ms);
 
       asked.length = 0;
       await Deno.mkdir(folder, { recursive: true });
