@@ -1,5 +1,5 @@
 /**
- * `deno task doctor`: shows what Retort finds on this machine, and downloads or changes nothing. It
+ * `deno task doctor`: shows what Retort finds on this machine, and downloads nothing. It
  * times a training step in both precisions, which takes about two seconds.
  *
  * @module
@@ -158,8 +158,12 @@ const origins: Readonly<Record<Library["source"], string>> = {
 
 function describePython(python: Python | NoPython): string {
   if ("problem" in python) return `none (${python.problem})`;
-  const { command, version, hasPip, isManaged } = python;
-  const pip = hasPip ? isManaged ? "pip installs outside of it only" : "with pip" : "without pip";
+  const { command, version, pip: own, isManaged } = python;
+  const pip = own === null
+    ? "without pip"
+    : isManaged
+    ? "pip installs outside of it only"
+    : "with pip";
   return `${version}, ${command}, ${pip}`;
 }
 

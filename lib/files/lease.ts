@@ -188,9 +188,11 @@ export class Leases {
       : 0;
     this.#watched.set(path, { ...sight, silent, at, hasRenewed });
     if (silent > this.#times.silence) return undefined;
+    // A number alone may be a later process's by now, as in a container that was started again.
+    const isKnownHere = isHere && holder.started !== null;
     return {
       holder,
-      isAlive: isHere || hasRenewed && silent <= 3 * this.#times.beat,
+      isAlive: isKnownHere || hasRenewed && silent <= 3 * this.#times.beat,
       isSettled: name.endsWith(SETTLED),
     };
   }

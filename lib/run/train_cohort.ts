@@ -14,7 +14,7 @@ import type { Foundations } from "./record.ts";
 import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
 import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
 import { describeStart, findStart, goOnFrom } from "./shorter.ts";
-import { BEFORE_TRAINING, stopIfInterrupted } from "./stop.ts";
+import { BEFORE_TRAINING, interruptible, stopIfInterrupted } from "./stop.ts";
 import { type LoadedTeacher, readTeachers, scoreTeachers } from "./teachers.ts";
 import { TrialTraining } from "./trial_training.ts";
 import { SOLE_WORKER } from "./workers.ts";
@@ -42,7 +42,11 @@ export async function trainCohort(
   for (const { trial, claim } of shared) if (claim) await sayNeed(trial);
   const sources: LoadedSource[] = [];
   for (const { trial } of shared) sources.push(await loadSource(trial));
-  const prepared = await prepare(sources, seed, settings);
+  const prepared = await prepare(sources, seed, settings).catch((error) => {
+    // Ctrl-C also ends a pip that downloads TensorFlow.
+    interruptible(settings, BEFORE_TRAINING)();
+    throw error;
+  });
   try {
     await checkWorkers(shared, sources, prepared, settings);
     const taken = await takeFitting(shared, prepared, settings);

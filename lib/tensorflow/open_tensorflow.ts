@@ -4,12 +4,11 @@ import { openCApi } from "./c_api.ts";
 import type { ProcessConfig } from "./config.ts";
 import { EagerBinding } from "./eager_binding.ts";
 import type { SharedTensorflow } from "./jpeg_decoder.ts";
-import type { LibraryFiles } from "./library/layout.ts";
-import { findLibrary } from "./library/find.ts";
+import { findLibrary, type Library } from "./library/find.ts";
 
 /** Eager binding of the process, and its configuration. */
 interface Opened {
-  readonly library: LibraryFiles;
+  readonly library: Library;
   readonly config: ProcessConfig;
   readonly eager: EagerBinding;
 }
@@ -27,7 +26,8 @@ export async function openTensorflow(
   log?: (line: string) => void,
   quiet?: boolean,
 ): Promise<string> {
-  const library = await findLibrary({ log, quiet });
+  // Another TensorFlow may have come to this machine since, which this process cannot load.
+  const library = opened?.library ?? await findLibrary({ log, quiet });
   opened ??= open(library, config ?? {});
   const [current, requested] = [opened.config, config ?? opened.config].map(describeConfig);
   if (current !== requested) {
@@ -40,7 +40,7 @@ export async function openTensorflow(
   return library.version;
 }
 
-function open(library: LibraryFiles, config: ProcessConfig): Opened {
+function open(library: Library, config: ProcessConfig): Opened {
   // TensorFlow's kernels read this at creation. They then add gradients in a fixed order.
   if (config.deterministic) Deno.env.set("TF_DETERMINISTIC_OPS", "1");
   openCApi(library);

@@ -13,6 +13,8 @@ export function startServer(
   config: ProcessConfig,
 ): Server {
   const api = cApi();
+  // gRPC would ask a proxy for the other workers, who are in this network.
+  if (Deno.env.get("grpc_proxy") === undefined) Deno.env.set("grpc_proxy", "");
   const definition = encodeServer({
     cluster: { job: [{ name: JOB, tasks: { ...addresses } }] },
     jobName: JOB,

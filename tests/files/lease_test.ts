@@ -125,6 +125,21 @@ await needs(
 
 await needs(
   everything,
+  "lease: of a holder on this machine whose number may be a later process's, only renewing shows life",
+  () =>
+    inTemporary(async (folder) => {
+      const path = join(folder, "lease");
+      using lease = take(new Leases({ beat: 100 }, { ...thisHolder(), started: null }), path);
+      const leases = new Leases({ beat: 300, silence: 1000 });
+      assert(!held(leases, path).isAlive);
+      await pause(250);
+      assert(held(leases, path).isAlive);
+      assert(lease.renew());
+    }),
+);
+
+await needs(
+  everything,
   "lease: who lost it notices, and leaves the next holder's",
   () =>
     inTemporary(async (folder) => {

@@ -6,7 +6,7 @@ import type { Host } from "./host.ts";
 import { type LibraryFiles, libraryIn } from "./layout.ts";
 import { downloadWheel, PipError, unpackWheel, type Wheel } from "./pip.ts";
 import { progress } from "./progress.ts";
-import type { NoPython, Python } from "./python.ts";
+import { isOldPip, type NoPython, type Python } from "./python.ts";
 import { type Way, waysOut, wayToInstall } from "./ways_out.ts";
 
 /** TensorFlow version of the download. */
@@ -77,8 +77,11 @@ export async function fetchLibrary(
   const wheel = wheels[`${host.os}-${host.arch}`];
   if (!wheel) throw refuse(`there is none for ${host.os} on ${host.arch}`);
   if ("problem" in python) throw refuse(`there is no Python to fetch it with (${python.problem})`);
-  const { command, version, hasPip } = python;
-  if (!hasPip) throw refuse(`${command}, Python ${version}, has no pip to fetch it with`);
+  const { command, version, pip } = python;
+  if (pip === null) throw refuse(`${command}, Python ${version}, has no pip to fetch it with`);
+  if (isOldPip(pip)) {
+    throw refuse(`${command}, Python ${version}, has pip ${pip}, which is too old`);
+  }
   if (!hasCache(host)) {
     throw refuse("this user has no home: XDG_CACHE_HOME=<a folder> names a place for it");
   }

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { userPath } from "../../files/user_path.ts";
 
 /** Machine for the search for TensorFlow: this one, or a simulated one in a test. */
 export interface Host {
@@ -40,12 +41,13 @@ function home(): string | undefined {
 
 /** Returns the machine and environment of this process. */
 export function thisHost(): Host {
+  const given = Deno.env.get("RETORT_TENSORFLOW");
   return {
     os: Deno.build.os,
     arch: Deno.build.arch,
     pythons: ["python3", "python"],
     uv: "uv",
-    given: Deno.env.get("RETORT_TENSORFLOW"),
+    given: given && resolve(userPath(given)),
     cache: cacheFolder(Deno.env.get("XDG_CACHE_HOME"), home()),
   };
 }

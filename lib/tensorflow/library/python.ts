@@ -14,7 +14,8 @@ export type Python = {
   readonly version: string;
   /** The folder of its package `tensorflow`, from any distribution. `null` if it has none. */
   readonly tensorflow: string | null;
-  readonly hasPip: boolean;
+  /** The version of its pip, e.g. `24.0`, or `unknown`. `null` if it has none. */
+  readonly pip: string | null;
   /** Whether it can install its own pip. */
   readonly hasEnsurepip: boolean;
   /** Whether its packages belong to the system, so that pip installs none there (PEP 668). */
@@ -29,23 +30,38 @@ export interface NoPython {
 // Finds packages without importing them, which would take seconds. Skips the working folder, '',
 // since any project may have a folder called tensorflow. Skips a folder without __init__ too, which
 // has no origin.
-const PROBE = `
-import json, os, sys, sysconfig
+const PROBE = String.raw`
+import json, os, re, sys, sysconfig
 from importlib.machinery import PathFinder
 def find(name):
     spec = PathFinder.find_spec(name, [path for path in sys.path if path])
     return spec.origin if spec else None
+def read_version(path):
+    with open(path, "rb") as file:
+        found = re.search(br"__version__ *= *[\x22']([0-9.]+)", file.read())
+    return found.group(1).decode() if found else "unknown"
 tensorflow = find("tensorflow")
+pip = find("pip")
 marker = os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
 managed = sys.prefix == sys.base_prefix and os.path.exists(marker)
 print()
 print(json.dumps(dict(
     version="%d.%d.%d" % sys.version_info[:3],
     tensorflow=os.path.dirname(tensorflow) if tensorflow else None,
-    hasPip=find("pip") is not None,
+    pip=read_version(pip) if pip else None,
     hasEnsurepip=find("ensurepip") is not None and not managed,
     isManaged=managed)))
 `;
+
+/** The first pip that downloads for another version of Python than its own. */
+const FIRST_PIP = [19, 2];
+
+/** Whether a pip is too old to download TensorFlow. */
+export function isOldPip(pip: string): boolean {
+  const [major, minor = 0] = pip.split(".").map(Number);
+  const [first, second] = FIRST_PIP;
+  return major < first || major === first && minor < second;
+}
 
 /** What a Python says about itself. */
 type Answer = Omit<Python, "command">;
@@ -53,7 +69,7 @@ type Answer = Omit<Python, "command">;
 const answer: Reader<Answer> = looseObject<Answer>({
   version: text,
   tensorflow: nullable(text),
-  hasPip: boolean,
+  pip: nullable(text),
   hasEnsurepip: boolean,
   isManaged: boolean,
 });
@@ -62,7 +78,7 @@ const answer: Reader<Answer> = looseObject<Answer>({
 const UNKNOWN: Answer = {
   version: "unknown",
   tensorflow: null,
-  hasPip: true,
+  pip: "unknown",
   hasEnsurepip: false,
   isManaged: false,
 };

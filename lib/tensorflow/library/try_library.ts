@@ -75,6 +75,9 @@ async function isThere(path: string): Promise<boolean> {
 
 /** Notes that a library loads. Without a place for the note, it is tried again next time. */
 async function remember(note: string, { cc }: LibraryFiles): Promise<void> {
+  // Writing without the permission would stop at a prompt.
+  const { state } = await Deno.permissions.query({ name: "write", path: note });
+  if (state !== "granted") return;
   await Deno.mkdir(join(note, ".."), { recursive: true })
     .then(() => Deno.writeTextFile(note, `${cc}\n`)).catch(() => {});
 }

@@ -1,4 +1,4 @@
-import type { NoPython, Python } from "./python.ts";
+import { isOldPip, type NoPython, type Python } from "./python.ts";
 
 /** A command that leads to a TensorFlow, and what it does. */
 export type Way = readonly [command: string, effect: string];
@@ -25,7 +25,10 @@ export async function wayToInstall(
 ): Promise<Way> {
   const then = "then RETORT_TENSORFLOW=tf; the folder may have any name";
   const here = "problem" in python ? undefined : python;
-  if (here?.hasPip) {
+  if (here && here.pip !== null) {
+    if (isOldPip(here.pip)) {
+      return [`${here.command} -m pip install --user --upgrade pip`, "a newer pip; then run again"];
+    }
     return here.isManaged
       ? [`${here.command} -m pip install --no-deps --target tf ${requirement}`, then]
       : [`${here.command} -m pip install ${requirement}`, "Retort uses its files"];

@@ -127,9 +127,12 @@ await needs(
   async () => {
     const host = await makeMachine(new Uint8Array());
     const offline = 'echo "WARNING: Retrying" >&2; echo "ERROR: No route to host" >&2; exit 1';
+    const says = { version: "3.6.8", tensorflow: null, pip: "18.1" };
+    const old = JSON.stringify({ ...says, hasEnsurepip: false, isManaged: false });
     const cases: [script: string | undefined, why: string][] = [
       [undefined, "there is no such command"],
       [bare, "has no pip to fetch it with"],
+      [`echo '${old}'`, "has pip 18.1, which is too old"],
       [pipThat(offline), "No route to host"],
       [pipThat("true"), "it left no wheel"],
       // The real pip, without an index.

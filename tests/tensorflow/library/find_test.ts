@@ -8,7 +8,7 @@ import {
 } from "@std/assert";
 import { join } from "node:path";
 import { Failure } from "../../../lib/values/failure.ts";
-import { cacheFolder, type Host } from "../../../lib/tensorflow/library/host.ts";
+import { cacheFolder, type Host, thisHost } from "../../../lib/tensorflow/library/host.ts";
 import { findLibrary, locateLibrary } from "../../../lib/tensorflow/library/find.ts";
 import { loadTensorflow } from "../../../lib/tensorflow/library/load.ts";
 import { isInstalled } from "../../support/installed.ts";
@@ -341,4 +341,17 @@ Deno.test({
       `TensorFlow 2.5.0 at ${given} has not been tested with Retort; tested: 2.21.0`,
     ]);
   },
+});
+
+await needs(everything, "thisHost: RETORT_TENSORFLOW is relative to where the user stands", () => {
+  const { RETORT_TENSORFLOW: before } = Deno.env.toObject();
+  try {
+    Deno.env.set("RETORT_TENSORFLOW", "libtensorflow.so.2");
+    assertEquals(thisHost().given, join(Deno.cwd(), "libtensorflow.so.2"));
+    Deno.env.set("RETORT_TENSORFLOW", "");
+    assertEquals(thisHost().given, "");
+  } finally {
+    if (before === undefined) Deno.env.delete("RETORT_TENSORFLOW");
+    else Deno.env.set("RETORT_TENSORFLOW", before);
+  }
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { findPython } from "../../../lib/tensorflow/library/python.ts";
+import { findPython, isOldPip } from "../../../lib/tensorflow/library/python.ts";
 import { bare, fakePython, having } from "../../support/fake_python.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { inTemporary } from "../../support/temporary.ts";
@@ -17,16 +17,17 @@ await needs(
       const packages = join(folder, "pâckages");
       for (const name of ["tensorflow", "pip"]) {
         await Deno.mkdir(join(packages, name), { recursive: true });
-        await Deno.writeTextFile(join(packages, name, "__init__.py"), "raise SystemExit(1)");
+        const text = `raise SystemExit(1)\n__version__ = '18.1'\n`;
+        await Deno.writeTextFile(join(packages, name, "__init__.py"), text);
       }
       const found = await ask(folder, having(packages));
       assert(!("problem" in found));
       assertMatch(found.version, /^3\.\d+\.\d+$/);
       assertEquals(found.tensorflow, join(packages, "tensorflow"));
-      assert(found.hasPip);
+      assertEquals(found.pip, "18.1");
       const none = await ask(folder, bare);
       assert(!("problem" in none));
-      assertEquals([none.tensorflow, none.hasPip], [null, false]);
+      assertEquals([none.tensorflow, none.pip], [null, null]);
     }),
 );
 
@@ -89,7 +90,12 @@ await needs(
       for (const script of ["exit 0", "echo hello", "echo '{}'"]) {
         const found = await ask(folder, script);
         assert(!("problem" in found));
-        assertEquals([found.version, found.hasPip], ["unknown", true]);
+        assertEquals([found.version, found.pip], ["unknown", "unknown"]);
       }
     }),
 );
+
+Deno.test("isOldPip: before 19.2", () => {
+  assertEquals(["9.0.3", "18.1", "19.1.1"].map(isOldPip), [true, true, true]);
+  assertEquals(["19.2", "20.0.2", "26.1", "unknown"].map(isOldPip), [false, false, false, false]);
+});

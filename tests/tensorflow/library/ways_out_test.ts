@@ -9,7 +9,7 @@ const PYTHON: Python = {
   command: "python",
   version: "3.14.0",
   tensorflow: null,
-  hasPip: true,
+  pip: "24.0",
   hasEnsurepip: true,
   isManaged: false,
 };
@@ -33,13 +33,17 @@ await needs(
       const uv = await fakePython(folder, "exit 0");
       const way = async (python: Parameters<typeof wayToInstall>[0], uv = `${folder}/absent`) =>
         (await wayToInstall(python, uv, "tf-cpu"))[0];
-      const withoutPip = { ...PYTHON, hasPip: false };
+      const withoutPip = { ...PYTHON, pip: null };
       const managed = { ...withoutPip, isManaged: true, hasEnsurepip: false };
       const byUv = "uv pip install --no-deps --target tf --python-version 3.12 tf-cpu";
       assertEquals(await way(PYTHON, uv), "python -m pip install tf-cpu");
       assertEquals(
-        await way({ ...managed, hasPip: true }, uv),
+        await way({ ...managed, pip: "unknown" }, uv),
         "python -m pip install --no-deps --target tf tf-cpu",
+      );
+      assertEquals(
+        await way({ ...PYTHON, pip: "19.1.1" }, uv),
+        "python -m pip install --user --upgrade pip",
       );
       assertEquals(await way(withoutPip, uv), byUv);
       assertEquals(await way({ problem: "none" }, uv), byUv);
