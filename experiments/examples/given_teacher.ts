@@ -1,8 +1,9 @@
 /**
  * A teacher that was trained elsewhere: `weights(…)` in place of `from(…)`. The file may be
  * PyTorch's `.pth` or safetensors. If `sha256` or `top1` is set, it is checked before the student
- * trains. This file is the exported teacher of the example `ablation`:
+ * trains. This file is the exported teacher of the example `ablation`, which has to run first:
  *
+ *     deno task exp experiments/examples/ablation.ts
  *     deno task export experiments/examples/ablation.ts#teacher --format safetensors --out exports/teacher
  *     deno task exp experiments/examples/given_teacher.ts
  */

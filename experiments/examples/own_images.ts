@@ -1,5 +1,5 @@
 /**
- * Images of your own: PNG and JPEG files in a folder for each class, `data/flowers/train/<class>/`
+ * Images of your own: PNG, JPEG or other files in a folder for each class, `data/flowers/train/<class>/`
  * and `data/flowers/test/<class>/`. They are cut to squares and scaled to `size`. `holdout`
  * reserves some training images, on which the best epoch is selected.
  *

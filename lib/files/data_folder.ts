@@ -5,7 +5,8 @@ import { userPath } from "./user_path.ts";
  * else `./data`.
  */
 export function findDataFolder(flag?: string): string {
-  return flag && userPath(flag) || Deno.env.get("RETORT_DATA") || "./data";
+  const given = flag || Deno.env.get("RETORT_DATA");
+  return given ? userPath(given) : "./data";
 }
 
 /** End of a message about missing data. */

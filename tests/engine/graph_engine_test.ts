@@ -400,8 +400,8 @@ await needs(
         const failure = await assertRejects(() => engine.read([]), Failure);
         assertEquals([failure.exit, failure.message], [
           1,
-          `the workers have lost each other: ${line}; start all workers again, and the run goes on ` +
-          "from its last save",
+          `the workers have lost each other: ${line}; start all workers again, without --fresh, ` +
+          "and the run goes on from its last save",
         ]);
         engine.close();
       }

@@ -25,7 +25,7 @@ await needs(
         errors,
         `worker 1 (${
           addresses[1]
-        }) has ended: start all workers again, and the run goes on from its last save\n`,
+        }) has ended: start all workers again, without --fresh, and the run goes on from its last save\n`,
       );
     }
     await workers[1].outcome;
@@ -45,7 +45,7 @@ await needs(
       errors,
       `worker 0 (${
         addresses[0]
-      }) has said nothing for 8 s: start all workers again, and the run goes on from its last save\n`,
+      }) has said nothing for 8 s: start all workers again, without --fresh, and the run goes on from its last save\n`,
     );
     await workers[0].outcome;
   },

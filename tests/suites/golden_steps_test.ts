@@ -1,4 +1,4 @@
-/** A few SGD steps of every method on the references' networks, weights and batches. */
+/** A few SGD steps of methods on the references' networks, weights and batches. */
 import type { Steps } from "./golden_steps/check.ts";
 import { ab } from "./golden_steps/ab.ts";
 import { at } from "./golden_steps/at.ts";

@@ -29,11 +29,13 @@ const ARGS: Readonly<Record<string, readonly string[]>> = {
   eval: ["eval", "toy.ts#teacher"],
   doctor: ["doctor"],
   tables: ["tables", "tables"],
+  list: ["list", "--paper", "tables"],
   "list --pending": ["list", "toy.ts#student", "--pending"],
   cluster: ["cluster", "slurm", "toy.ts#student"],
   export: ["export", "toy.ts#teacher", "--format", "safetensors"],
   describe: ["describe", "toy.ts#teacher"],
   data: ["data", "toy.ts#teacher"],
+  "data --sheet": ["data", "toy.ts#teacher", "--sheet", "sheet.png"],
   weights: ["weights", "runs/toy#teacher/seed-1/last.safetensors"],
 };
 
