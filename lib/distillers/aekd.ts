@@ -5,7 +5,7 @@ import { kl, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { Failure } from "../values/failure.ts";
 import { regressor } from "./parts/regressor.ts";
-import { weighByGradients } from "./parts/weigh_by_gradients.ts";
+import { MOST_WEIGHED, weighByGradients } from "./parts/weigh_by_gradients.ts";
 import { above, atLeast, between, checkRanges, whole } from "../values/range.ts";
 
 /** Maps of the teachers that `aekd` uses as hints. */
@@ -75,10 +75,10 @@ export function aekd<const S extends string = never, const T extends string = ne
     paper:
       "Agree to Disagree: Adaptive Ensemble Knowledge Distillation in Gradient Space. Du et al., 2020. NeurIPS",
     build({ create, student, teacher: teachers }) {
-      if (teachers.length > MOST_TEACHERS) {
+      if (teachers.length > MOST_WEIGHED) {
         throw new Failure(
           2,
-          `aekd weighs ${MOST_TEACHERS} teachers at most, not ${teachers.length}: aver takes any number`,
+          `aekd weighs ${MOST_WEIGHED} teachers at most, not ${teachers.length}: aver takes any number`,
         );
       }
       if (most * teachers.length < 1) {
@@ -125,6 +125,3 @@ export function aekd<const S extends string = never, const T extends string = ne
     },
   };
 }
-
-/** `shortestMixture` tries about 3ⁿ faces for n teachers. */
-const MOST_TEACHERS = 8;

@@ -4,7 +4,7 @@ import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { reluOp } from "../kernels/relu.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { convNorm } from "../nn/conv.ts";
-import type { Convolutional, Net } from "../nn/network.ts";
+import { type Convolutional, logitsOutput, type Net } from "../nn/network.ts";
 import { applyMask, stopGradient } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
@@ -66,6 +66,8 @@ export function ofd<const S extends string = never, const T extends string = nev
       const copy = released ? create.in("teacher")(teacher.recipe, { from: teacher }) : undefined;
       return ({ student, teacher, image, task, live, frozen, mask }) => {
         const teaching = copy?.run(image, live) ?? teacher;
+        // Of the copy only the statistics move: it learns nothing.
+        const scoring = copy ? logitsOutput(stopGradient(teaching.taps.logits)) : teaching;
         return {
           task: [ce, task(student), "task"],
           ...Object.fromEntries(pairs.map(({ s, t, connect, norm }, i): [string, Term] => {
@@ -80,7 +82,7 @@ export function ofd<const S extends string = never, const T extends string = nev
               applyMask(partialDistance(connected, target, least), chosen),
             ]];
           })),
-          ...alsoKd({ student, teacher: teaching, mask }, { kd, temperature }),
+          ...alsoKd({ student, teacher: scoring, mask }, { kd, temperature }),
         };
       };
     },

@@ -26,7 +26,7 @@ import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
 import { bothLogits, hardLabel, type TwoHeaded } from "./parts/two_heads.ts";
-import { weighByGradients } from "./parts/weigh_by_gradients.ts";
+import { MOST_WEIGHED, weighByGradients } from "./parts/weigh_by_gradients.ts";
 import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** Options of `shake` for its losses, wherever its shadow is. */
@@ -151,6 +151,10 @@ export type ShadowedTeachers<T extends string> =
  * });
  * ```
  */
+export function shake<const S extends string = never>(
+  options: ShakeOptions<S> & { readonly backbone: "student" },
+): Distiller<Net<S | "logits">, ShadowedTeachers<never>>;
+/** The same on the teacher's maps, or on those of a proxy teacher. */
 export function shake<const T extends string = never>(
   options?: ShakeOptions<T>,
 ): Distiller<Scorer, ShadowedTeachers<T>>;
@@ -200,6 +204,13 @@ function shakeOnMaps<T extends string>(
     paper: PAPER,
     build({ create, student, teacher }) {
       const teachers = toList(teacher);
+      if (weights === "adaptive" && heads * teachers.length > MOST_WEIGHED) {
+        throw new Failure(
+          2,
+          `shake weighs ${MOST_WEIGHED} shadows at most, not ${heads * teachers.length}: ` +
+            '`weights: "equal"` takes any number',
+        );
+      }
       const shadows = teachers.flatMap((model, t) =>
         Array.from({ length: heads }, (_, i) => {
           const scope = create.in(`shadow${t * heads + i + 1}`);

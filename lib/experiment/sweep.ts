@@ -189,7 +189,8 @@ function drawPoints(space: SweepSpace, { random: count, seed = 0 }: SweepDraw): 
 /** The number at a share of a range, from 0 to 1. */
 function numberAt({ from, to, scale }: SweepRange, share: number): number {
   const value = scale === "log" ? from * (to / from) ** share : from + (to - from) * share;
-  return Number(value.toPrecision(3));
+  // The bounds may have more digits.
+  return Math.min(to, Math.max(from, Number(value.toPrecision(3))));
 }
 
 /** The name of a point; the order of its settings does not matter. */

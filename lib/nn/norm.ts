@@ -3,7 +3,7 @@ import { batchNorm, frozenNorm, type NormState, subBatchNorm } from "../kernels/
 import type { Tensor } from "../kernels/tensor.ts";
 import { type Layer, module, type Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
-import { constant, type Initialiser, type Variable, type Variables } from "./variables.ts";
+import { constant, type Initialiser, sizeOf, type Variable, type Variables } from "./variables.ts";
 
 /** Added to a variance before the square root. */
 export const EPSILON = 1e-5;
@@ -68,14 +68,25 @@ export function applyNorm(x: Tensor, variables: Norm, pass: Pass, bias?: Tensor)
   return out;
 }
 
-/** Batch normalisation without a convolution before it; see `convNorm`. */
+/**
+ * Batch normalisation without a convolution before it; see `convNorm`. Of a map, a sequence or a
+ * vector, it normalises each channel, the last dimension, over all others.
+ */
 export function norm(): Layer {
   return (create, input) => {
     const variables = normVariables(input.at(-1)!, create);
     const run = (x: Tensor, pass: Pass) =>
       pass.learns(variables.scale)
-        ? applyNorm(x, variables, pass)
+        ? applyToMaps(x, (maps) => applyNorm(maps, variables, pass))
         : frozenNorm(x, readNorm(variables, pass), EPSILON);
     return module(run, input, 0, variables);
   };
+}
+
+/** Applies `apply` to numbers as maps, [batch, height, width, channels], of any other shape too. */
+function applyToMaps(x: Tensor, apply: (maps: Tensor) => Tensor): Tensor {
+  if (x.rank === 4) return apply(x);
+  const [batch, ...others] = x.shape;
+  const channels = others.pop()!;
+  return tf.reshape(apply(tf.reshape(x, [batch, 1, sizeOf(others), channels])), x.shape);
 }

@@ -10,7 +10,7 @@ import type { Distiller, SeveralTeachers } from "../../lib/experiment/distiller.
 import { resnet50 } from "../../lib/networks/deep_resnet.ts";
 import { vgg13 } from "../../lib/networks/vgg.ts";
 import { wrn_40_2 } from "../../lib/networks/wrn.ts";
-import type { Classifier } from "../../lib/nn/network.ts";
+import type { Classifier, Net } from "../../lib/nn/network.ts";
 import type { Stage } from "../../lib/nn/stage.ts";
 import type { TrainValues } from "../../lib/training/step.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -331,6 +331,23 @@ for (const [name, teachers] of Object.entries(LOGITS)) {
   });
 }
 
+Deno.test("shake: weighs at most eight shadows by their gradients", () => {
+  const three = [large, large, large] as const;
+  const { exit, message } = assertThrows(
+    () =>
+      assembleStep({
+        student: small,
+        teacher: three,
+        distiller: shake({ heads: 3, weights: "adaptive" }) as Distiller<Toy, SeveralTeachers<Toy>>,
+        image: [8, 8, 3],
+        classes: CLASSES,
+        values: new Map(),
+      }),
+    Failure,
+  );
+  assertEquals([exit, message.includes("8 shadows at most, not 9")], [2, true]);
+});
+
 Deno.test("shake: the shadow fuses the first three maps, or the last three if those do not fit the head", () => {
   const shadow = (teacher: typeof wrn_40_2 | typeof vgg13 | typeof resnet50) => {
     const { collected } = assembleStep({
@@ -373,6 +390,7 @@ export function wrong(
   fits: (method: Distiller<Toy, Toy>) => void,
   both: (method: Distiller<Toy, SeveralTeachers<Toy>>) => void,
   onToken: (method: Distiller<TwoHeadedToy, Toy>) => void,
+  deeper: (method: Distiller<Net<"block9" | "logits">, Toy>) => void,
 ) {
   fits(shake());
   both(shake({ weights: "adaptive" }));
@@ -380,6 +398,9 @@ export function wrong(
   fits(combine(shake(), fitnets()));
   // @ts-expect-error: the teacher has no tap of this name.
   fits(shake({ taps: ["block9"] }));
+  deeper(shake({ backbone: "student", taps: ["block9"] }));
+  // @ts-expect-error: the student, whose maps the shadow fuses, has no tap of this name.
+  deeper(shake({ backbone: "student", taps: ["block1"] }));
   // @ts-expect-error: there is no such backbone.
   fits(shake({ backbone: "teachers" }));
 

@@ -77,6 +77,19 @@ Deno.test("sweep: random points are distinct, within their ranges, and equal for
   assert(randomNames(40, 1).every((name) => !Object.hasOwn(made, name)));
 });
 
+Deno.test("sweep: rounding takes no number out of its range", () => {
+  const made = sweep({
+    space: { share: { from: 0.9901, to: 0.9996 }, rate: { from: 0.012344, to: 0.012352 } },
+    method: { random: 4 },
+    make: ({ share, rate }) => {
+      assert(share >= 0.9901 && share <= 0.9996, `${share}`);
+      assert(rate >= 0.012344 && rate <= 0.012352, `${rate}`);
+      return at(rate);
+    },
+  });
+  assertEquals(Object.keys(made).length, 4);
+});
+
 Deno.test("sweep: a longer search begins with the shorter one, and a space of fewer points is tried whole", () => {
   fc.assert(
     fc.property(

@@ -217,6 +217,20 @@ pure(
   },
 );
 
+pure("norm: vectors and sequences are normalised as the same numbers in maps", () => {
+  for (const input of [[4], [3, 4]]) {
+    const { module, x } = build(norm(), input);
+    const maps = tf.reshape(x, [IMAGES, 1, -1, 4]);
+    const { live, frozen, remembered } = passes();
+    const { mean, variance } = tf.moments(maps, [0, 1, 2]);
+    const expected = tf.mul(tf.sub(maps, mean), tf.rsqrt(tf.add(variance, 1e-5)));
+    assertNear(`live ${input}`, module(x, live).dataSync(), expected.dataSync(), 1e-5);
+    assertEquals(module(x, live).shape, x.shape);
+    assertEquals(module(x, frozen).shape, x.shape);
+    remembered.forEach(([, value]) => value.dispose());
+  }
+});
+
 pure(
   "passes: a live pass does not change frozen variables: their norm uses running statistics, nothing is recorded",
   () => {

@@ -16,6 +16,9 @@ export interface WeighingOptions {
   readonly mask: Tensor | undefined;
 }
 
+/** The most losses to weigh: `shortestMixture` tries about 3ⁿ faces for n of them. */
+export const MOST_WEIGHED = 8;
+
 /** Losses of x, [batch, …], for each sample, weighed by their gradients at x. */
 export function weighByGradients(
   x: Tensor,
