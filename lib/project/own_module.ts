@@ -115,6 +115,10 @@ export function parseModule(source: string): OwnModule {
       for (const { name, at } of names) if (isInside(at, node)) exports.set(name, [name]);
     }
   }
+  for (const [exported, of] of exports) {
+    const imported = "specifier" in of ? undefined : imports.get(of[0]);
+    if (imported) exports.set(exported, imported);
+  }
   return { parts: partsAt(places, code, tokens, names), imports, exports, members, stars, effects };
 }
 
@@ -154,8 +158,8 @@ function nameOf(node: Named): string {
 }
 
 /**
- * The members of a record of experiments: of an object, or of the changes of an `ablation`. Other
- * calls may do anything with their arguments.
+ * The members of a record of experiments: of an object, of the changes of an `ablation`, or of one
+ * that is spread into an object. Other calls may do anything with their arguments.
  */
 function recordMembers(node: Declared): { readonly key: string; readonly place: Place }[] {
   const record = node.type === "CallExpression" && node.callee.type === "Identifier" &&
@@ -164,6 +168,7 @@ function recordMembers(node: Declared): { readonly key: string; readonly place: 
     : node;
   if (record?.type !== "ObjectExpression") return [];
   return record.properties.flatMap((property) => {
+    if (property.type === "SpreadElement") return recordMembers(property.argument);
     if (property.type !== "Property" || property.computed) return [];
     const { key } = property;
     if (key.type !== "Identifier" && key.type !== "Literal") return [];
@@ -224,6 +229,9 @@ function partsAt(
   for (const [i, token] of tokens.entries()) {
     const part = parts[placeAt(token.start)];
     if (!part) continue;
+    // Another member of a record changes nothing of the others.
+    const isBehindMember = i > 0 && parts[placeAt(tokens[i - 1].start)] !== part;
+    if (isBehindMember && token.type.label === ",") continue;
     part.words.push(wordOf(token, code));
     const [before, opening] = [tokens[i - 2], tokens[i - 1]].map((one) => one?.type.label);
     part.isCallable ||= ["=>", "function", "class"].includes(token.type.label) ||

@@ -68,6 +68,56 @@ Deno.test("ownCode: comments, types and what other experiments run do not count"
   assertEquals(await changes(onlyD), { d: ["x.ts"] });
 });
 
+Deno.test("ownCode: another member of a record changes nothing of the others", async () => {
+  const longer = [
+    (text: string) => text.replace("d: [4] }", "d: [4], e: [5] }"),
+    (text: string) => text.replace("d: [4] }", "d: [4], }"),
+    (text: string) => text.replace("{ c:", "{ e: [mine(5)], c:"),
+    (text: string) => text.replace(", d:", ", e: [5], d:"),
+  ];
+  for (const change of longer) assertEquals(await changes({ "x.ts": change }), {});
+
+  const spread = (rows: string, last: string, base = 1) => ({
+    "x.ts": `import { ablation } from "${MOD}";
+      const base = ${base};
+      export default { ...ablation(import.meta, base, { ${rows} }), ${last} };`,
+  });
+  const printOf = async (name: string, files: Readonly<Record<string, string>>) => {
+    let found = {};
+    await project(files, async (folder) => {
+      found = await ownCode({ id: name, module: join(folder, "x.ts"), name }, folder);
+    });
+    return found;
+  };
+  const first = await printOf("one", spread("one: [1], two: [2]", "three: [3]"));
+  const others = [
+    spread("one: [1], two: [5]", "three: [3]"),
+    spread("one: [1]", "three: [3], four: [4]"),
+  ];
+  for (const other of others) assertEquals(await printOf("one", other), first);
+  for (const other of [spread("one: [5]", "three: [3]"), spread("one: [1]", "three: [3]", 2)]) {
+    assertEquals(changedCode(first, await printOf("one", other)), ["x.ts"]);
+  }
+});
+
+Deno.test("ownCode: a name that a module imports and exports is followed", async () => {
+  const files = (factor: number) => ({
+    "x.ts": `import { mine as own } from "./barrel.ts"; export const a = own(1);`,
+    "barrel.ts": `export { mine }; import { mine } from "./m.ts";`,
+    "m.ts": `export const mine = (weight) => ${factor} * weight; export const other = 3;`,
+  });
+  const printOf = async (factor: number) => {
+    let found = {};
+    await project(files(factor), async (folder) => {
+      found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "a" }, folder);
+    });
+    return found;
+  };
+  const first = await printOf(2);
+  assertEquals(Object.keys(first), ["m.ts", "x.ts"]);
+  assertEquals(changedCode(first, await printOf(3)), ["m.ts"]);
+});
+
 Deno.test("ownCode: a change anywhere below an experiment names its module", async () => {
   const deep = { "deeper.ts": (text: string) => text.replace("2 * x", "3 * x") };
   assertEquals(await changes(deep), { a: ["deeper.ts"], c: ["deeper.ts"] });
