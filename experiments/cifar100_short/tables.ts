@@ -26,8 +26,14 @@ export default tables({
         ...papers,
         ...{ title: "SLKD", paper: "../slkd/paper.yaml", table: "slkd-table-5" },
         rows: {},
+        note: "The paper's text at hand does not name this student; it is read from the numbers.",
       },
-      { ...papers, title: "SAKD", paper: "../sakd/paper.yaml", table: "sakd-cifar100-same" },
+      {
+        ...papers,
+        ...{ title: "SAKD", paper: "../sakd/paper.yaml", table: "sakd-cifar100-same" },
+        note: "Its fitnets, of weight 1, at and crd have the KL of KD, of weight 1, beside them; " +
+          "ours are the methods alone.",
+      },
     ],
   }],
 });

@@ -48,6 +48,8 @@ export interface PrintedReference {
    * of the same name. A row of ours that the paper lacks has no printed number.
    */
   readonly rows?: Readonly<Record<string, string>>;
+  /** How the paper's rows differ from ours. It is printed with the source. Default: nothing. */
+  readonly note?: string;
 }
 
 /** A table of our own: each row is an experiment. */

@@ -10,7 +10,7 @@ import { epochs as comparedEpochs } from "./paper_column.ts";
 export interface PrintedColumn {
   /** Its heading, with the paper's number of epochs. */
   readonly title: string;
-  /** Where the numbers were printed. */
+  /** Where the numbers were printed, and how the rows there differ from ours. */
   readonly source: string;
   /** The measure, a key of the task's measures. */
   readonly metric: string;
@@ -31,7 +31,7 @@ export async function readPrinted(
   metric: string,
   module: string,
 ): Promise<PrintedColumn> {
-  const { title, epochs, teacher, student, rows: names = {} } = reference;
+  const { title, epochs, teacher, student, rows: names = {}, note } = reference;
   const paper = await readPaper(join(dirname(module), reference.paper));
   const table = tableOf(paper, reference.table, module);
   const refuse = (problem: string) => {
@@ -62,9 +62,10 @@ export async function readPrinted(
   );
   if (values.size === 0) throw refuse(`none of our rows is in it; it has ${methods.join(", ")}`);
   const { authors, venue, year, title: name } = paper;
+  const source = `${table.id}, ${authors.join(", ")}, “${name}”, ${venue}, ${year}`;
   return {
     title: `${title}, ${epochs} epochs`,
-    source: `${table.id}, ${authors.join(", ")}, “${name}”, ${venue}, ${year}`,
+    source: note === undefined ? source : `${source}. ${note}`,
     metric,
     epoch: comparedEpochs(table)[0],
     values,

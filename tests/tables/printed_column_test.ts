@@ -83,6 +83,17 @@ await needs(
 
 await needs(
   ["read", "write"],
+  "printed column: how the paper's rows differ from ours stands with the source",
+  () => {
+    const noted = REFERENCE.replace("rows: {", 'note: "Theirs are longer.", rows: {');
+    return project({ ...FILES, "experiments/toy/tables.ts": module(noted) }, async (folder) => {
+      assertStringIncludes(await readme(folder), "“A\\_\\*”, V, 2020. Theirs are longer.\n");
+    });
+  },
+);
+
+await needs(
+  ["read", "write"],
   "printed column: without results there is no rank order",
   () =>
     project(FILES, async (folder) => {
