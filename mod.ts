@@ -30,11 +30,13 @@ export {
   type StepsByIterationOptions,
   type StepsOptions,
 } from "./lib/experiment/rates.ts";
-export type {
-  AroundUpdate,
-  RunLength,
-  Schedule,
-  ScheduleOptions,
+export {
+  type AroundUpdate,
+  type OptimizerParts,
+  type RunLength,
+  type Schedule,
+  schedule,
+  type ScheduleOptions,
 } from "./lib/experiment/schedule.ts";
 export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
 export {
@@ -44,6 +46,7 @@ export {
   tables,
 } from "./lib/experiment/tables.ts";
 export { type ExternalWeights, weights, type WeightsSource } from "./lib/experiment/weights.ts";
+export type { Gradients, Optimizer, Roles } from "./lib/experiment/optimizer.ts";
 export { adamw, type AdamwOptions } from "./lib/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
 export type {
@@ -92,23 +95,25 @@ export * from "./lib/distillers/mod.ts";
 export * from "./lib/networks/mod.ts";
 
 // What a method is made of.
-export type {
-  BuildContext,
-  Create,
-  Distiller,
-  EpochOption,
-  HardLabels,
-  Loss,
-  LossWithMemory,
-  Role,
-  SeveralTeachers,
-  SpottedDistiller,
-  StepContext,
-  Teachers,
-  Term,
-  Terms,
-  TrainedModule,
-  Views,
+export {
+  type BuildContext,
+  type Create,
+  type Distiller,
+  type EpochOption,
+  type HardLabels,
+  type Loss,
+  type LossWithMemory,
+  numberTerms,
+  type Objects,
+  type Role,
+  type SeveralTeachers,
+  type SpottedDistiller,
+  type StepContext,
+  type Teachers,
+  type Term,
+  type Terms,
+  type TrainedModule,
+  type Views,
 } from "./lib/experiment/distiller.ts";
 export * from "./lib/nn/ops.ts";
 export { type Pass, passAmong } from "./lib/nn/pass.ts";
@@ -133,15 +138,19 @@ export {
   type Head,
   type Heads,
   lastMap,
+  logitsOutput,
   type Model,
   type Net,
   type Output,
+  type PassOutput,
   type Scorer,
   type SingleHead,
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";
 export type { Anchors, Detecting, Detector, PyramidTap, Regions } from "./lib/nn/detector.ts";
+export { averageSlots } from "./lib/nn/detection_loss.ts";
+export { lookAt, type RegionOutput, type TrainedRegions } from "./lib/nn/two_stages.ts";
 export {
   type Earlier,
   earlier,
@@ -152,7 +161,7 @@ export {
 } from "./lib/nn/stage.ts";
 export { coarserLevel, pyramidLevel } from "./lib/nn/fpn.ts";
 export { frozenConvNorm, type FrozenConvNormOptions } from "./lib/nn/frozen_norm.ts";
-export { type Layer, type Module, module } from "./lib/nn/layer.ts";
+export { type Layer, type Module, module, type Norm } from "./lib/nn/layer.ts";
 export * from "./lib/nn/layers.ts";
 export {
   conv,
@@ -176,6 +185,7 @@ export {
   type Shape,
   sizeOf,
   uniform,
+  type Update,
   type Variable,
   type Variables,
 } from "./lib/nn/variables.ts";

@@ -183,7 +183,9 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
         const { student, image, task, random } = step;
         const teacher = copy?.run(image, step.live) ?? step.teacher;
         const { chosen, terms: policyTerms } = route(within(step, { teacher }));
+        const asked = new Set<string>();
         const mask = (spot: string) => {
+          asked.add(spot);
           if (names.includes(spot)) return chosen?.[names.indexOf(spot)];
           throw new Error(`${id} asks for a mask at ${spot}, which is not one of its spots`);
         };
@@ -191,6 +193,13 @@ export function sakdWithNoise<S extends Net, T extends Net, D>(
         const { terms, writes, reports } = withMemory(
           loss(within(step, { teacher, live, random: random.in("method"), mask })),
         );
+        const unasked = pairs.find(([tap]) => !asked.has(tap));
+        if (unasked) {
+          throw new Failure(
+            2,
+            `sakd routes ${id} at ${unasked[0]}, but its loss never asks for mask("${unasked[0]}")`,
+          );
+        }
         const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
         const common: Terms = {
           task: [ce, task(logitsOutput(s)), "task"],

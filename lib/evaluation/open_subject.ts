@@ -3,7 +3,7 @@ import { Fingerprint, type Learned } from "../data/fingerprint.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open_engine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { buildModel, type Model, type Net } from "../nn/network.ts";
+import { buildModel, checkScores, type Model, type Net } from "../nn/network.ts";
 import { type Variable, variables } from "../nn/variables.ts";
 import type { Status } from "../terminal/status.ts";
 import { importWeights, type NamedTensors } from "../weights/import_weights.ts";
@@ -58,6 +58,7 @@ export async function openSubject(
   const collected = new Map<string, Variable>();
   const scope = variables({ seed: 0, collected, fixed: true, values });
   const model = buildModel(network, scope, image, classes.length);
+  checkScores(model);
   await engine.hold([...collected.values()]);
   const owned = resources.move();
   return { opened, engine, model, [Symbol.dispose]: () => owned.dispose() };

@@ -5,6 +5,7 @@ import { pad } from "../kernels/pad.ts";
 import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
 import { shuffleChannels } from "../kernels/shuffle_channels.ts";
 import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
 import { conv } from "./conv.ts";
 import { defaultInitialisers, type Layer, module } from "./layer.ts";
 import { type Initialiser, sizeOf } from "./variables.ts";
@@ -153,11 +154,22 @@ export function seq(...layers: readonly Layer[]): Layer {
   };
 }
 
-/** body(x) + shortcut(x); without a shortcut, body(x) + x. */
+/**
+ * body(x) + shortcut(x); without a shortcut, body(x) + x. Throws a `Failure` (exit 2) if the two have
+ * different shapes.
+ */
 export function residual(body: Layer, shortcut?: Layer): Layer {
   return (create, input) => {
     const main = body(create.in("body"), input);
     const side = shortcut?.(create.in("shortcut"), input);
+    const added = side?.shape ?? input;
+    if (main.shape.join() !== added.join()) {
+      throw new Failure(
+        2,
+        `residual: the body gives [${main.shape}], and ${side ? "the shortcut" : "its input is"} ` +
+          `[${added}]: give it a shortcut of the body's shape`,
+      );
+    }
     return module(
       (x, pass) => tf.add(main(x, pass), side ? side(x, pass) : x),
       main.shape,

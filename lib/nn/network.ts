@@ -4,6 +4,7 @@ import type { Json } from "../values/json.ts";
 import { didYouMean } from "../values/suggest.ts";
 import type { Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
+import { pure } from "./pure.ts";
 import type { Earlier, LayerNames, Stage, StageModule, StageOutput } from "./stage.ts";
 import { type Shape, startFrom, type Variable, type Variables } from "./variables.ts";
 
@@ -225,6 +226,8 @@ export interface Model<N extends Net = Net> {
 /**
  * Makes a network's variables for images of shape `image` and `classes` classes. With `from`,
  * another model of the same recipe, each variable starts at the values of its counterpart there.
+ * Throws a `Failure` (exit 2) if a stage's name is a whole number, which JavaScript puts before all
+ * others, or if a network of the user's own throws.
  */
 export function buildModel<N extends Net>(
   recipe: N,
@@ -240,9 +243,17 @@ export function buildModel<N extends Net>(
   const shapes: Record<string, Shape> = {};
   let input = image;
   let opening: readonly Variable[] = [];
-  for (const [name, stage] of Object.entries(recipe.stages(classes, image))) {
+  const stages = Object.entries(pure("build", () => recipe.stages(classes, image)));
+  for (const [name, stage] of stages) {
+    if (/^\d+$/.test(name)) {
+      throw new Failure(
+        2,
+        `${recipe.id} has a stage called ${name}, which JavaScript puts before those with other ` +
+          `names: call it block${name}`,
+      );
+    }
     const before = all.length;
-    const module = stage(scope.in(name), input, shapes);
+    const module = pure("build", () => stage(scope.in(name), input, shapes));
     modules.push([name, module]);
     const own = all.slice(before).filter((variable) => !module.opening?.includes(variable));
     parts.push([name, [...opening, ...own]]);
@@ -287,8 +298,18 @@ export function buildModel<N extends Net>(
     run(images, pass) {
       let x = images;
       const before: Record<string, Tensor> = {};
+      const isDeclared = hasShape(images, image);
       const outputs = modules.map(([name, module]): [string, StageOutput] => {
         const output = module(x, pass, before);
+        if (isDeclared && !hasShape(output.out, module.shape)) {
+          throw new Failure(
+            2,
+            `the stage ${name} of ${recipe.id} gives [${
+              output.out.shape.slice(1)
+            }], but one of its ` +
+              `layers declares [${module.shape}] as its shape`,
+          );
+        }
         before[name] = output.out;
         x = output.next ?? output.out;
         return [name, output];
@@ -310,6 +331,24 @@ export function buildModel<N extends Net>(
       );
     },
   };
+}
+
+/** Whether each sample of a batch has this shape. */
+function hasShape(batch: Tensor, shape: Shape): boolean {
+  return batch.shape.slice(1).join() === shape.join();
+}
+
+/**
+ * Checks that a network that scores classes scores those of its data set. Throws a `Failure` (exit
+ * 2) if it does not.
+ */
+export function checkScores({ recipe, shapes, classes }: Model): void {
+  if (!("logits" in shapes) || shapes.logits.join() === String(classes)) return;
+  throw new Failure(
+    2,
+    `${recipe.id} has logits of [${shapes.logits}], but the data set has ${classes} classes: ` +
+      "make as many as `stages(classes)` is given",
+  );
 }
 
 function record<T, U>(

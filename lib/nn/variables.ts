@@ -1,4 +1,5 @@
 import type { Tensor } from "../kernels/tensor.ts";
+import { Failure } from "../values/failure.ts";
 import { pure } from "./pure.ts";
 import { type Stream, stream } from "../values/random.ts";
 
@@ -91,7 +92,9 @@ export class Variable {
   /** The current values as a tensor. Throws an `Error` if no engine holds the variable. */
   get value(): Tensor {
     if (!this.#source) {
-      throw new Error(`variable ${this.name} has no value here: compute with it inside a step`);
+      throw new Error(
+        `variable ${this.name} has no value here: make it in \`build\`, and compute with it in the loss`,
+      );
     }
     return this.#source();
   }
@@ -231,8 +234,12 @@ export function variables(scope: Scope): Variables {
     variable(name, shape, initial, { trainable = true } = {}) {
       const path = prefix + name;
       const start = () =>
-        values?.get(path) ??
-          pure("initialiser", () => initial(sizeOf(shape), stream(seed, `initial/${path}`)));
+        checkSize(
+          values?.get(path) ??
+            pure("initialiser", () => initial(sizeOf(shape), stream(seed, `initial/${path}`))),
+          shape,
+          path,
+        );
       return collect(new Variable(path, shape, start, { trainable, paramGroup, fixed }));
     },
     derived: (name, shape, values) =>
@@ -247,6 +254,15 @@ export function variables(scope: Scope): Variables {
       return variables({ ...scope, fixed: true, values: below ?? values });
     },
   };
+}
+
+/** The values, if there are as many as the shape has. Throws a `Failure` (exit 2) if not. */
+function checkSize(values: Float32Array, shape: Shape, name: string): Float32Array {
+  if (values.length === sizeOf(shape)) return values;
+  throw new Failure(
+    2,
+    `${name} starts with ${values.length} values, but its shape is [${shape}], of ${sizeOf(shape)}`,
+  );
 }
 
 /** The variables that were made in a scope, by their names inside it. */

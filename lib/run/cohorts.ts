@@ -59,9 +59,11 @@ const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teach
 
 /** A text that is the same for trials that see the same images in the same order. */
 function imagesKey({ experiment, seed, settings }: QueuedTrial): string {
-  const { dataset: { id, options } } = experiment;
+  const { dataset: { id, options, augmentation, views, normalisation, mix } } = experiment;
   const { batch, epochs, iterations, accumulate } = scheduleOf(experiment, settings);
-  return JSON.stringify([id, options, seed, batch, epochs, iterations, accumulate]);
+  // A data set that was spread into another one has the options of the first.
+  const changed = [augmentation, views, normalisation, mix?.id, mix?.options];
+  return JSON.stringify([id, options, changed, seed, batch, epochs, iterations, accumulate]);
 }
 
 function shareTeacher({ experiment: one }: QueuedTrial, { experiment: other }: QueuedTrial) {

@@ -5,6 +5,7 @@ import { complementOf, stratified, subset } from "../data/split.ts";
 import type { CompiledStep, Engine, Ungrouped } from "../engine/engine.ts";
 import { openEngine } from "../engine/open_engine.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { checkScores } from "../nn/network.ts";
 import type { Task } from "../tasks/task.ts";
 import {
   assemble,
@@ -140,6 +141,7 @@ export async function prepare(
       values: startValues(values(stages.start)),
       taken: moduleValues(stages),
     });
+    for (const model of [assembly.student, ...assembly.teachers]) checkScores(model);
     await engine.hold([...assembly.variables.values()]);
     assemblies.push(assembly);
   }

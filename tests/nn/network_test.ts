@@ -1,9 +1,24 @@
-import { assertEquals, assertNotEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { wrn } from "../../lib/networks/wrn.ts";
-import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
+import { conv } from "../../lib/nn/conv.ts";
+import { module } from "../../lib/nn/layer.ts";
+import { dense, globalAveragePool, relu, residual } from "../../lib/nn/layers.ts";
 import { description } from "../../lib/nn/description.ts";
-import { buildModel, classifier, type Heads, lastMap, type Net } from "../../lib/nn/network.ts";
+import {
+  buildModel,
+  checkScores,
+  classifier,
+  type Heads,
+  lastMap,
+  type Net,
+} from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { earlier, stage, type StageModule } from "../../lib/nn/stage.ts";
 import { type Scope, type Variable, variables } from "../../lib/nn/variables.ts";
@@ -194,4 +209,72 @@ Deno.test("a stage may read earlier taps, and a head runs on demand, outside of 
     assertEquals(built.stage("head", tf.ones([6, 4]), live).out.shape, [6, 2]);
     assertThrows(() => built.stage("second", tf.zeros([1, 3]), live), Failure, "the tap first");
   });
+});
+
+Deno.test("buildModel: names that JavaScript reorders and branches that do not add up are refused", () => {
+  const made = (stages: Parameters<typeof classifier>[2]) => () =>
+    buildModel(
+      classifier("own", {}, stages),
+      variables({ seed: 1, collected: new Map() }),
+      IMAGE,
+      5,
+    );
+  const ends = { pooled: stage(globalAveragePool()), logits: stage(dense(5)) };
+  const numbered = assertThrows(
+    made(() => ({ stem: stage(conv(2)), "1": stage(relu()), ...ends })),
+    Failure,
+  );
+  assertEquals([numbered.exit, numbered.message.split(":")[0]], [
+    2,
+    "own has a stage called 1, which JavaScript puts before those with other names",
+  ]);
+  const unlike = made(() => ({ stem: stage(residual(conv(4, { stride: 2 }))), ...ends }));
+  const { exit, message } = assertThrows(unlike, Failure);
+  assertEquals([exit, message], [
+    2,
+    "residual: the body gives [4,4,4], and its input is [8,8,3]: give it a shortcut of the body's shape",
+  ]);
+  const twice = made(() => ({
+    stem: (create, input) => {
+      stage(conv(2))(create, input);
+      return stage(conv(2))(create, input);
+    },
+    ...ends,
+  }));
+  assertMatch(
+    assertThrows(twice, Failure).message,
+    /^there are two variables stem\.weight \(.*network_test\.ts:\d+\)$/,
+  );
+});
+
+Deno.test("Model.run: a layer that declares another shape than it gives is named by its stage", async () => {
+  const halved = module((x) => tf.avgPool(x as tf.Tensor4D, 2, 2, "valid"), IMAGE);
+  const own = classifier("own", {}, () => ({
+    stem: stage(() => halved),
+    pooled: stage(globalAveragePool()),
+    logits: stage(dense(CLASSES)),
+  }));
+  const model = buildModel(own, variables({ seed: 1, collected: new Map() }), IMAGE, CLASSES);
+  await withTensors([model], () => {
+    const { exit, message } = assertThrows(
+      () => model.run(tf.zeros([2, ...IMAGE]), passes().frozen),
+      Failure,
+    );
+    assertEquals([exit, message], [
+      2,
+      "the stage stem of own gives [4,4,3], but one of its layers declares [8,8,3] as its shape",
+    ]);
+  });
+});
+
+Deno.test("checkScores: logits are those of the data set's classes", () => {
+  checkScores(model("student."));
+  const { exit, message } = assertThrows(
+    () => checkScores({ ...model("student."), classes: 7 }),
+    Failure,
+  );
+  assertEquals([exit, message], [
+    2,
+    "small has logits of [5], but the data set has 7 classes: make as many as `stages(classes)` is given",
+  ]);
 });

@@ -15,6 +15,7 @@ import {
   variables,
 } from "../../lib/nn/variables.ts";
 import { stream } from "../../lib/values/random.ts";
+import { Failure } from "../../lib/values/failure.ts";
 
 const scope = (other: Partial<Scope> = {}) => {
   const collected = new Map<string, Variable>();
@@ -71,6 +72,16 @@ Deno.test("variables: parameter groups are inherited, and the inner one wins", (
     constant(0),
   );
   assertEquals(inner.paramGroup, { lr: 0.1, weightDecay: 0 });
+});
+
+Deno.test("variables: an initialiser of another length than the shape's is refused by name", () => {
+  const create = scope().create.in("distiller");
+  const made = create.variable("v", [3], () => new Float32Array(4));
+  const { exit, message } = assertThrows(() => made.initial(), Failure);
+  assertEquals([exit, message], [
+    2,
+    "distiller.v starts with 4 values, but its shape is [3], of 3",
+  ]);
 });
 
 Deno.test("Variable: has no value if no engine holds it", () => {

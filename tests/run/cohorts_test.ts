@@ -97,6 +97,7 @@ Deno.test("cohorts: seed, data, batch, epochs and the teacher's epoch keep trial
   const others = [
     queued(taught(), 2),
     queued(taught({ dataset: synthetic({ crop: 1 }) })),
+    queued(taught({ dataset: { ...dataset, augmentation: { crop: 4, flip: true } } })),
     queued(taught({ schedule: sgd({ epochs: 3, batch: 8, lr: 0.1 }) })),
     queued(taught({ schedule: sgd({ epochs: 4, batch: 16, lr: 0.1 }) })),
     queued(best),
@@ -104,7 +105,7 @@ Deno.test("cohorts: seed, data, batch, epochs and the teacher's epoch keep trial
   for (const other of others) assertEquals(positions([first, other]), [[0], [1]]);
   const slower = queued(taught({ schedule: sgd({ epochs: 3, batch: 16, lr: 0.01 }) }));
   assertEquals(positions([first, slower]), [[0, 1]], "rates may differ");
-  const quick = [first, others[3]].map(({ experiment }) => queued(experiment, 1, 2));
+  const quick = [first, others[4]].map(({ experiment }) => queued(experiment, 1, 2));
   assertEquals(positions(quick), [[0, 1]], "the epochs of the run count");
 });
 
