@@ -51,11 +51,17 @@ export async function removeUnfinished(folder: string, prefix = ""): Promise<voi
   try {
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.startsWith(prefix) || !TEMPORARY.test(name)) continue;
-      await Deno.remove(join(folder, name), { recursive: true });
+      // A check whether the file can be written may have removed its own one meanwhile.
+      await Deno.remove(join(folder, name), { recursive: true }).catch(ignoreAbsence);
     }
   } catch (error) {
     throw writeFailure(folder, error);
   }
+}
+
+/** Rethrows an error, unless it is that there is no such file. */
+export function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 /** The end of a temporary file's name, or of a folder that was about to be replaced. */

@@ -104,7 +104,9 @@ export function parseModule(source: string): OwnModule {
       }
     } else if (node.type === "ExportDefaultDeclaration") {
       const inside = recordMembers(node.declaration);
-      places.push({ ...rangeOf(node), declares: [DEFAULT] }, ...inside.map(({ place }) => place));
+      const settings = sweepSettings(node.declaration);
+      const within = [...inside.map(({ place }) => place), ...settings];
+      places.push({ ...rangeOf(node), declares: [DEFAULT] }, ...within);
       for (const { key, place } of inside) members.set(key, [DEFAULT, ...place.declares]);
       const own = names.filter(({ at }) => isInside(at, node)).map(({ name }) => name);
       const all = [DEFAULT, ...own, ...inside.flatMap(({ place }) => place.declares)];
@@ -174,6 +176,25 @@ function recordMembers(node: Declared): { readonly key: string; readonly place: 
     if (key.type !== "Identifier" && key.type !== "Literal") return [];
     const name = key.type === "Identifier" ? key.name : String(key.value);
     return [{ key: name, place: { ...rangeOf(property), declares: [`${DEFAULT}.${name}`] } }];
+  });
+}
+
+/**
+ * The places of a sweep's space and method. No point of it runs them: which point it is says its
+ * name, and its settings are in its declaration.
+ */
+function sweepSettings(node: Declared): Place[] {
+  if (node.type !== "CallExpression") return [];
+  const { callee, arguments: [options] } = node;
+  const called = callee.type === "MemberExpression" ? callee.property : callee;
+  if (called.type !== "Identifier" || called.name !== "sweep") return [];
+  if (options?.type !== "ObjectExpression") return [];
+  return options.properties.flatMap((property) => {
+    if (property.type !== "Property" || property.key.type !== "Identifier") return [];
+    const { name } = property.key;
+    return ["space", "method"].includes(name)
+      ? [{ ...rangeOf(property), declares: [`${DEFAULT}.${name}`] }]
+      : [];
   });
 }
 

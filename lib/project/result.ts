@@ -7,7 +7,12 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { atomicWrite, removeUnfinished, writeFailure } from "../files/atomic_write.ts";
+import {
+  atomicWrite,
+  ignoreAbsence,
+  removeUnfinished,
+  writeFailure,
+} from "../files/atomic_write.ts";
 import { Leases } from "../files/lease.ts";
 import type { Score } from "../tasks/task.ts";
 import { Failure, systemMessageOf } from "../values/failure.ts";
@@ -267,7 +272,8 @@ export async function recordRun(
   const result = await recordTrial(path, id, trial, say);
   const quick = quickPath(path);
   if (existsSync(quick)) {
-    await Deno.remove(quick).catch((cause) => {
+    // Another process that records a seed may have been faster.
+    await Deno.remove(quick).catch(ignoreAbsence).catch((cause) => {
       throw writeFailure(quick, cause);
     });
   }

@@ -9,6 +9,7 @@ import { describeHolder } from "../files/lease_holder.ts";
 import { Failure } from "../values/failure.ts";
 import { claim, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
+import { findOthers } from "./foundation_weights.ts";
 import { buildsOn, describeChange, type QueuedTrial } from "./queue.ts";
 import { resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
@@ -51,8 +52,13 @@ export async function* claimCohorts(
     isRefused: async (trial) => {
       const { experiment, seed, settings, keep } = trial;
       const { state } = await resolveRun(experiment, seed, settings, keep);
-      if (state === "changed") refuse(trial, await describeChange(trial));
-      return state === "changed";
+      const reason = state === "changed"
+        ? await describeChange(trial)
+        : state === "begun"
+        ? await findOthers(trial)
+        : undefined;
+      if (reason !== undefined) refuse(trial, reason);
+      return reason !== undefined;
     },
     joins: (group, trial) => group.length < most && joinsCohort(group, trial),
     wait: async (awaited) => {

@@ -111,6 +111,8 @@ export class CohortTraining {
       await this.#failTogether(trial);
     }
     const healthy = group.filter((trial) => !this.#failures.has(trial));
+    // The workers meet in steps of one name, so all of them compile these at one place.
+    if (healthy.length > 0) this.#steps(healthy);
     if (!this.#workers.leads) return healthy.forEach((trial) => trial.followEpoch());
     // An evaluation that fails, or is killed, costs no training.
     for (const trial of healthy) await trial.saveTrained(states.get(trial)!, time);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { epochSize } from "../data/epoch.ts";
 import {
   type Epoch,
@@ -123,10 +124,27 @@ async function listUnserved(experiment: Experiment, settings: Settings): Promise
   for (const one of listFoundations(experiment)) {
     const usual = quickness(one.trained.experiment, { ...settings, apart: false });
     const { quick } = await resolveTrained(one.trained, foundation);
+    if (quick !== undefined && !foundation.apart) {
+      throw shorterFoundation(experiment, one, settings);
+    }
     if (usual !== undefined && quick === undefined) continue;
     unserved.push({ ...one, apart: quick !== usual });
   }
   return unserved;
+}
+
+/** The failure (exit 2) of a full run whose teacher or first stage `--epochs` would cut short. */
+function shorterFoundation(
+  { url, schedule }: Experiment,
+  { role, trained }: Foundation,
+  { epochs }: Settings,
+): Failure {
+  const { schedule: { epochs: declared } } = trained.experiment;
+  return new Failure(
+    2,
+    `--epochs ${epochs} is what ${basename(url)} declares for ${schedule.epochs} epochs, but its ` +
+      `${role} declares ${declared}: leave out --epochs, so that both are trained as declared`,
+  );
 }
 
 /** Lists what trials that are not done build on, each epoch once. A done trial needs no weights. */
@@ -232,9 +250,8 @@ export async function describeChange(trial: QueuedTrial): Promise<string> {
     `${freshWay(trial)} trains it again`;
 }
 
-/** What trains a trial again, alone: a flag of this command, or a command. */
-export function freshWay({ identity: { id }, seed, need, quick, settings }: QueuedTrial): string {
-  if (!need && !settings.pending) return "--fresh";
+/** The command that trains a trial again, and nothing else. */
+export function freshWay({ identity: { id }, seed, quick }: Resolved): string {
   const { epochs, limit } = quickSettings(quick);
   const flags = Object.entries({ seed, epochs, limit }).flatMap(([flag, value]) =>
     value === undefined ? [] : [`--${flag}`, String(value)]

@@ -24,6 +24,10 @@ export interface Foundations {
 /** The weights that a trial builds on, in order, as far as they are there. */
 export type FoundationWeights = readonly ({ readonly sha256?: string })[];
 
+/** The SHA-256 of each of these weights, in order. `null` for one that is not there. */
+export const sumsOf = (weights: FoundationWeights): (string | null)[] =>
+  weights.map(({ sha256 }) => sha256 ?? null);
+
 /** What a run is made from, beside its declaration. */
 export async function originOf(
   { identity, root, settings: { deterministic = false } }: Pick<
@@ -35,7 +39,7 @@ export async function originOf(
 ): Promise<RunOrigin> {
   return {
     functions: await ownFunctions(identity, root),
-    weights: weights.map(({ sha256 }) => sha256 ?? null),
+    weights: sumsOf(weights),
     deterministic,
     retort: versions(tensorflow).retort,
     tensorflow,

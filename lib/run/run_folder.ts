@@ -90,6 +90,11 @@ export type RunProgress = {
   readonly readsLength?: boolean;
   /** What it is made from. `undefined` if its parts differ in that, and in earlier versions. */
   readonly origin?: RunOrigin;
+  /**
+   * The SHA-256 of the weights of its teachers and first stages when it began, in order. `undefined`
+   * in earlier versions.
+   */
+  readonly weights?: readonly (string | null)[];
   /** Seconds of training and evaluation. */
   readonly seconds: number;
   /**
@@ -379,6 +384,7 @@ const anyProgress: Reader<RunProgress> = looseObject<RunProgress>({
     tensorflow: nullable(text),
   })),
   seconds: number,
+  weights: optional(arrayOf(nullable(text))),
   spent: optional(stepsTime),
   stepSeconds: optional(number),
 });

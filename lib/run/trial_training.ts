@@ -25,7 +25,8 @@ import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import type { Prepared } from "./prepare.ts";
-import { freshWay, type QueuedTrial } from "./queue.ts";
+import { describeOthers, hasOthers } from "./foundation_weights.ts";
+import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, type Foundations, manifest, originOf } from "./record.ts";
 import { acceptCode, titleOf } from "./resolve.ts";
 import type { BestEpoch, RunProgress, StepsTime } from "./run_folder.ts";
@@ -190,16 +191,16 @@ export class TrialTraining {
   async #noteOrigin(): Promise<void> {
     const { teachers, stages } = this.#foundations;
     const origin = await originOf(this.trial, this.#prepared, [...teachers, ...stages]);
-    const { step, origin: before } = this.#progress;
-    if (step > 0 && before && canonical(before.weights) !== canonical(origin.weights)) {
-      throw new Failure(
-        2,
-        `${this.title}: its teachers or first stages have other weights than when it began; ` +
-          `${freshWay(this.trial)} trains it again`,
-      );
+    const { step, origin: before, weights = before?.weights } = this.#progress;
+    if (hasOthers({ step, weights }, origin.weights)) {
+      throw new Failure(2, describeOthers(this.trial));
     }
     const isSame = step === 0 || before !== undefined && canonical(before) === canonical(origin);
-    this.#progress = { ...this.#progress, origin: isSame ? origin : undefined };
+    this.#progress = {
+      ...this.#progress,
+      origin: isSame ? origin : undefined,
+      weights: origin.weights,
+    };
   }
 
   /** The saved place in words: an epoch, and what is done of the next one. */

@@ -50,7 +50,7 @@ export function status(options: Partial<StatusOptions> = {}): Status {
   return {
     update(fraction, text) {
       const at = now();
-      start ??= { fraction, at };
+      if (!start || fraction < start.fraction) start = { fraction, at };
       if (at - drawnAt < PERIOD) return;
       drawnAt = at;
       const left = (at - start.at) / 1000 * (1 - fraction) / (fraction - start.fraction);
@@ -69,6 +69,7 @@ export function status(options: Partial<StatusOptions> = {}): Status {
     close() {
       if (current) write(CLEAR);
       current = "";
+      start = undefined;
     },
   };
 }

@@ -100,6 +100,23 @@ Deno.test("ownCode: another member of a record changes nothing of the others", a
   }
 });
 
+Deno.test("ownCode: another space or method of a sweep changes none of its points", async () => {
+  const file = (space: string, method: string, rate = 1) => ({
+    "x.ts": `import { sweep } from "${MOD}";
+      export default sweep({ space: ${space}, method: ${method}, make: ({ lr }) => lr * ${rate} });`,
+  });
+  const printOf = async (files: Readonly<Record<string, string>>) => {
+    let found = {};
+    await project(files, async (folder) => {
+      found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "lr=1" }, folder);
+    });
+    return found;
+  };
+  const first = await printOf(file("{ lr: [1, 2] }", '"grid"'));
+  assertEquals(await printOf(file("{ lr: [1, 2, 3] }", "{ random: 3 }")), first);
+  assertEquals(changedCode(first, await printOf(file("{ lr: [1, 2] }", '"grid"', 2))), ["x.ts"]);
+});
+
 Deno.test("ownCode: a name that a module imports and exports is followed", async () => {
   const files = (factor: number) => ({
     "x.ts": `import { mine as own } from "./barrel.ts"; export const a = own(1);`,

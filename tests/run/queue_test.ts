@@ -380,19 +380,41 @@ await needs(
 
 await needs(
   disk,
-  "freshWay: a requested trial takes a flag, another one its own command, a quick one its length",
+  "freshWay: trains the one trial again, a quick one at its length",
   () =>
     toys(FAMILY, async (toys) => {
       const ways = async (settings: Partial<Settings>) =>
         (await queue(await trialsOf(toys, ["teacher", 1]), toys.settings(settings))).map(freshWay);
-      assertEquals(await ways({}), ["`deno task exp 'toy#grand' --seed 1 --fresh`", "--fresh"]);
-      assertEquals(await ways({ epochs: 1, limit: 2, pending: true }), [
+      assertEquals(await ways({}), [
+        "`deno task exp 'toy#grand' --seed 1 --fresh`",
+        "`deno task exp 'toy#teacher' --seed 1 --fresh`",
+      ]);
+      assertEquals(await ways({ epochs: 1, limit: 2 }), [
         "`deno task exp 'toy#grand' --seed 1 --epochs 1 --limit 2 --fresh`",
         "`deno task exp 'toy#teacher' --seed 1 --epochs 1 --limit 2 --fresh`",
       ]);
-      assertEquals(await ways({ epochs: 1 }), [
-        "`deno task exp 'toy#grand' --seed 1 --epochs 1 --fresh`",
-        "--fresh",
-      ]);
     }),
+);
+
+await needs(
+  disk,
+  "queue: --epochs that makes only a teacher quick is refused",
+  () =>
+    toys(
+      `const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
+const long = sgd({ epochs: 5, batch: 16, lr: 0.05 });
+const student = experiment(import.meta, { dataset, schedule: long, teacher: from(teacher), student: small, distiller: kd() });
+export default { teacher, student };`,
+      async (toys) => {
+        assertEquals(await queuedNames(toys, [["student", 1]], { epochs: 4 }), [
+          "teacher 1",
+          "student 1",
+        ]);
+        assertEquals(
+          await failureMessage(queuedNames(toys, [["student", 1]], { epochs: 5 }), 2),
+          "--epochs 5 is what toy.ts declares for 5 epochs, but its teacher declares 3: leave out " +
+            "--epochs, so that both are trained as declared",
+        );
+      },
+    ),
 );

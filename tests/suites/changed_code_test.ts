@@ -70,7 +70,7 @@ Deno.test("changed code: an edited loss stops a run by its module, and is kept o
       assertStringIncludes(
         text,
         "x#student seed 1: code has changed since: method.ts; --keep takes the run as it is, " +
-          "--fresh trains it again",
+          "`deno task exp 'x#student' --seed 1 --fresh` trains it again",
       );
     }
     assertStringIncludes((await exp("x.ts#teacher")).text, "done before");

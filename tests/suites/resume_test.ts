@@ -299,7 +299,7 @@ await needs(
       assertEquals(
         message,
         "toy#student seed 1: its teachers or first stages have other weights than when it began; " +
-          "--fresh trains it again",
+          "`deno task exp 'toy#student' --seed 1 --fresh` trains it again",
       );
       assertEquals(toys.said().includes("goes on"), false);
       assertEquals(await Deno.readFile(toys.of("student", 1, "latest.safetensors")), state);

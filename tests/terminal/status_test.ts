@@ -46,6 +46,19 @@ Deno.test("clock: formats hours, minutes and seconds", () => {
   for (const unknown of [NaN, Infinity, -1]) assertEquals(clock(unknown), "--:--:--");
 });
 
+Deno.test("status: the remaining time is that of the present training, not of one before", () => {
+  const { update, close, written, time } = screen({});
+  update(0, "first");
+  time.ms = 1_000_000;
+  update(1, "first");
+  close();
+  for (const [ms, fraction] of [[0, 0], [2000, 0.2]]) {
+    time.ms = 1_000_000 + ms;
+    update(fraction, "second");
+  }
+  assert(written.at(-1)!.includes("20% eta 00:00:08 second"), written.at(-1));
+});
+
 Deno.test("status: draws a line with bar, percent, remaining time and text", () => {
   const { update, written, time } = screen({});
   update(0.2, "ep 1/5");
