@@ -128,7 +128,7 @@ export function coco(options: CocoOptions = {}): DetectionDataset {
           };
         },
       ),
-    { image, classes: 81, train: 117_266 },
+    folder === "coco" ? { image, classes: 81, train: 117_266 } : undefined,
   );
   return {
     ...dataset,

@@ -100,7 +100,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
           };
         },
       ),
-    { image: [size, size, 3], classes: 1000, train: 1_281_167 },
+    folder === "imagenet" ? { image: [size, size, 3], classes: 1000, train: 1_281_167 } : undefined,
   );
   return {
     ...dataset,

@@ -85,7 +85,9 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
           };
         },
       ),
-    { image: [size, size, 3], classes: 200, train: 100_000 },
+    folder === "tiny-imagenet-200"
+      ? { image: [size, size, 3], classes: 200, train: 100_000 }
+      : undefined,
   );
   return { ...dataset, resize: describeSquare(interpolation), hub: "zh-plus/tiny-imagenet" };
 }

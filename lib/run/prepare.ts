@@ -104,7 +104,10 @@ export async function prepare(
   resources.defer(() => opened.close());
   const fingerprint = new Fingerprint(opened, dataset.task);
   for (const { learned } of trials) await checkLearned(fingerprint, learned);
-  if (willEvaluate(settings)) await opened.test.check?.();
+  if (willEvaluate(settings)) {
+    await opened.test.check?.();
+    if (dataset.holdout > 0) await opened.train.check?.();
+  }
   const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
   for (const { experiment } of trials) {
     checkIterations(epochSize(data.train), scheduleOf(experiment, settings));
@@ -155,9 +158,12 @@ export async function prepare(
   return { ...data, ...models, seed, task, close: () => owned.dispose() };
 }
 
-/** Splits the hold-out off the training set. */
+/**
+ * Splits the hold-out off the training set. Throws a `Failure` (exit 2) if nothing is left, or no
+ * image of a class: the best epoch would be chosen by images of a class that is not learned.
+ */
 function splitHoldout(
-  { train, test }: OpenDataset,
+  { train, test, classes }: OpenDataset,
   holdout: number,
   seed: number,
 ): Pick<RunData, "train" | "heldOut"> {
@@ -166,8 +172,20 @@ function splitHoldout(
   }
   if (holdout === 0) return { train };
   const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
+  const learned = subset(train, complementOf(train.size, indices));
+  const left = new Set(learned.labels);
+  const lost = train.labels.find((label) => !left.has(label));
+  if (lost !== undefined) {
+    throw new Failure(
+      2,
+      `\`holdout: ${holdout}\` takes all training images of class ${
+        classes[lost]
+      }, since it takes ` +
+        "as many of each class as far as it has them: hold out fewer",
+    );
+  }
   return {
-    train: subset(train, complementOf(train.size, indices)),
+    train: learned,
     heldOut: { split: subset(train, indices), indices },
   };
 }

@@ -28,7 +28,8 @@ export function detectFormat(source: ByteSource): WeightsFormat {
       throw new FileRefused(problem);
     }
   }
-  if (head.startsWith("PK")) return "pytorch";
+  // Of a zip, byte 8 is the method of compression; of safetensors, PK may be the header's length.
+  if (head.startsWith("PK") && head[8] !== "{") return "pytorch";
   if (head.startsWith(PICKLE) && head.slice(0, 32).includes(MAGIC)) return "pytorch-legacy";
   if (head[8] === "{") return "safetensors";
   if (head.startsWith(PICKLE) || OLD_PICKLE.test(head)) throw otherPickle(source);

@@ -116,6 +116,7 @@ Deno.test("coco: the declaration has the options, and wrong ones are refused", (
   assertEquals(JSON.stringify(options).includes('"shorter":800,"longer":1333'), true);
   assertEquals([task, augmentation.flip, mix], [detection, false, undefined]);
   assertEquals(sizes, { image: [800, 1344, 3], classes: 81, train: 117_266 });
+  assertEquals(coco({ folder: "coco-mini" }).sizes, undefined);
   assertEquals(coco({ shorter: 250, longer: 250 }).sizes?.image, [256, 256, 3]);
   assertEquals(coco({ shorter: 100, longer: 250, square: true }).sizes?.image, [256, 256, 3]);
   const wrong: CocoOptions[] = [

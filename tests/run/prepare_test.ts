@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { combine } from "../../lib/distillers/combine.ts";
 import { dkd } from "../../lib/distillers/dkd.ts";
@@ -9,10 +9,15 @@ import { sgd } from "../../lib/optimizers/sgd.ts";
 import { prepare } from "../../lib/run/prepare.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
+import { Failure } from "../../lib/values/failure.ts";
 import { large, small } from "../support/toy.ts";
 
 /** DKD and a combination with it, prepared together. Returns each one's length and what was said. */
-async function prepared(classes: number, quick: Pick<Settings, "epochs" | "limit">) {
+async function prepared(
+  classes: number,
+  quick: Pick<Settings, "epochs" | "limit">,
+  holdout = 0,
+) {
   const said: string[] = [];
   const settings: Settings = {
     ...quick,
@@ -25,7 +30,7 @@ async function prepared(classes: number, quick: Pick<Settings, "epochs" | "limit
   };
   const trials = [dkd(), combine(kd(), dkd()), dkd({ beta: 2 })].map((distiller) => ({
     experiment: experiment(import.meta, {
-      dataset: synthetic({ size: 8, train: 50, test: 20, classes }),
+      dataset: synthetic({ size: 8, train: 50, test: 20, classes, holdout }),
       schedule: sgd({ epochs: 6, batch: 16, lr: 0.1 }),
       teacher: weights(large, { file: "untrained" }),
       student: small,
@@ -53,5 +58,16 @@ Deno.test("prepare: with two classes DKD says once for all trials that it has no
   assertEquals((await prepared(3, {})).said, []);
   assertEquals((await prepared(2, {})).said, [
     "dkd: with two classes there is no non-target part: NCKD is 0 by its equation",
+  ]);
+});
+
+Deno.test("prepare: a hold-out that leaves nothing of a class to learn is refused", async () => {
+  assertEquals((await prepared(3, {}, 40)).said, []);
+  // Of 50 images of three classes, one class has 16.
+  const { exit, message } = await assertRejects(() => prepared(3, {}, 48), Failure);
+  assertEquals([exit, message], [
+    2,
+    "`holdout: 48` takes all training images of class 1a, since it takes as many of each class as " +
+    "far as it has them: hold out fewer",
   ]);
 });

@@ -98,11 +98,17 @@ function structureOf(bytes: Uint8Array): Structure {
   let isProgressive = false;
   let frame: Frame | undefined;
   let at = 2;
-  while (at < bytes.length && bytes[at + 1] !== SCAN) {
-    isProgressive ||= bytes[at + 1] === PROGRESSIVE;
-    if (bytes[at + 1] === BASELINE) frame = frameOf(bytes.subarray(at + 4, at + 10));
-    // Before a marker, 0xff may stand more than once.
-    at += bytes[at + 1] === 0xff ? 1 : 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
+  while (at < bytes.length) {
+    const [lead, marker] = [bytes[at], bytes[at + 1]];
+    // Before a marker, 0xff may stand more than once, and libjpeg skips what is none.
+    if (lead !== 0xff || marker === 0xff || marker === 0) {
+      at++;
+      continue;
+    }
+    if (marker === SCAN) break;
+    isProgressive ||= marker === PROGRESSIVE;
+    if (marker === BASELINE) frame = frameOf(bytes.subarray(at + 4, at + 10));
+    at += 2 + (bytes[at + 2] << 8 | bytes[at + 3]);
   }
   // In the data of a scan, the two bytes of the end never stand together.
   let end = bytes.indexOf(END, at);

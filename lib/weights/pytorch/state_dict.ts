@@ -82,14 +82,14 @@ function candidates(value: Pickled): Candidate[][] {
   return [[{ path: [], item: value }], first, second].map((level) => level.flatMap(asCandidate));
 }
 
-/** A dict with string keys that has tensors and no dict or list. Empty if a value is none. */
+/** A dict with string keys that has tensors and no dict, list or network. Empty if a value is none. */
 function asCandidate({ path, item }: { path: readonly string[]; item: Pickled }): Candidate[] {
   const dict = asDict(item);
   if (!dict || ![...dict.keys()].every((key) => typeof key === "string")) return [];
   const named = new Map(members(item).filter(([name]) => !EXTRA.test(name)));
   const values = [...named.values()];
   const count = values.filter(isTensor).length;
-  const isFlat = !values.some((one) => asDict(one) || Array.isArray(one));
+  const isFlat = !values.some((one) => asDict(one) || Array.isArray(one) || isModule(one));
   return count > 0 && isFlat ? [{ path, members: named, count }] : [];
 }
 

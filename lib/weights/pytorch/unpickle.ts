@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
 import { Cursor } from "./cursor.ts";
@@ -189,8 +190,8 @@ const INSTRUCTIONS: Readonly<Record<string, Instruction>> = {
   "S": (m) => m.push(unquote(m.in.line())),
   "V": (m) => m.push(withoutEscapes(m.in.line())),
   // Python 2 wrote its strings with the next two, and its bytes too.
-  "T": (m) => m.push(latin1.decode(m.in.take(m.in.uint32()))),
-  "U": (m) => m.push(latin1.decode(m.in.take(m.in.uint8()))),
+  "T": (m) => m.push(latin1(m.in.take(m.in.uint32()))),
+  "U": (m) => m.push(latin1(m.in.take(m.in.uint8()))),
   "X": (m) => m.push(m.in.text(m.in.uint32())),
   "\x8c": (m) => m.push(m.in.text(m.in.uint8())),
   "\x8d": (m) => m.push(m.in.text(m.in.uint64())),
@@ -362,7 +363,8 @@ function setState(machine: Machine): void {
   } else if (!(target instanceof Map)) refuse(`sets attributes of ${kindOf(target)}`);
 }
 
-const latin1 = new TextDecoder("latin1");
+/** A text with a letter for each byte, which `TextDecoder` gives of Windows' letters only. */
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 function refuse(wish: string): never {
   throw refuseForeign(wish);

@@ -50,6 +50,11 @@ Deno.test("numpy: scalars are numbers, booleans and strings", () => {
       call("numpy.core.multiarray", "scalar", numpyType("f4"), code("U\x04\x00\x00\x00\x3f")),
       0.5,
     ],
+    // Python 2 wrote bytes as a text; some of them are other letters in Windows' alphabet.
+    [
+      call("numpy.core.multiarray", "scalar", numpyType("f4"), code("U\x04\x80\x99\x9f\x3f")),
+      new Float32Array(Uint8Array.of(0x80, 0x99, 0x9f, 0x3f).buffer)[0],
+    ],
   ];
   for (const [value, expected] of scalars) assertEquals(read(value), expected);
   for (const [kind, size] of [["c8", 8], ["M8", 8], ["f8", 4], ["toString", 1]] as const) {

@@ -31,6 +31,23 @@ await needs(["read"], "jpeg: what follows the image is ignored", async () => {
   }
 });
 
+await needs(
+  ["read"],
+  "jpeg: stray bytes between the segments of the header are skipped",
+  async () => {
+    const decode = await jpegDecoder();
+    const QUANTISATION = 0xdb;
+    for (const progressive of [false, true]) {
+      const whole = await jpeg(progressive);
+      const at = whole.findIndex((byte, i) => byte === 0xff && whole[i + 1] === QUANTISATION);
+      for (const stray of [[0], [0, 0], [0, 0, 0, 0], [0x12, 0xff, 0, 0x34]]) {
+        const padded = Uint8Array.of(...whole.slice(0, at), ...stray, ...whole.slice(at));
+        assertEquals(decode(padded).data, decode(whole).data, `${stray}`);
+      }
+    }
+  },
+);
+
 await needs(["read"], "jpeg: a file that is cut off fails, unless it has all pixels", async () => {
   const decode = await jpegDecoder();
   const baseline = await jpeg(false);
