@@ -13,6 +13,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { skipTypeCheck } from "../support/toy_project.ts";
 import { EXP, PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 /** What the command prints in a toy project. */
 async function outputOf({ folder }: Pick<Toys, "folder">, ...args: string[]): Promise<string> {
@@ -49,16 +50,6 @@ async function finish(task: Deno.ChildProcess): Promise<readonly [code: number, 
   const { code, stdout, stderr } = await task.output();
   const decoder = new TextDecoder();
   return [code, decoder.decode(stdout) + decoder.decode(stderr)];
-}
-
-/** Waits until something is so. Throws if the task ends before. */
-async function waitUntil(isSo: () => boolean, task: Deno.ChildProcess): Promise<void> {
-  let ended = false;
-  task.status.then(() => ended = true);
-  while (!isSo()) {
-    if (ended) throw new Error((await finish(task))[1]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Gives a toy project the task `exp`, Slurm's programs and the job of some experiments. */

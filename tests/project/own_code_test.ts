@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { changedCode, ownCode, ownFunctions } from "../../lib/project/own_code.ts";
 import { project } from "../support/toy_project.ts";
+import { needs } from "../support/needs.ts";
 
 const MOD = new URL("../../mod.ts", import.meta.url).href;
 
@@ -47,106 +48,130 @@ async function changes(of: Parameters<typeof prints>[0]) {
   );
 }
 
-Deno.test("ownCode: the modules that an experiment runs, without the package and without types", async () => {
-  const { a, b } = await prints();
-  assertEquals(Object.keys(a), ["deeper.ts", "my/fixed.json", "my/method.ts", "x.ts"]);
-  assertEquals(Object.keys(b), ["x.ts"]);
-});
+await needs(
+  ["read", "write"],
+  "ownCode: the modules that an experiment runs, without the package and without types",
+  async () => {
+    const { a, b } = await prints();
+    assertEquals(Object.keys(a), ["deeper.ts", "my/fixed.json", "my/method.ts", "x.ts"]);
+    assertEquals(Object.keys(b), ["x.ts"]);
+  },
+);
 
-Deno.test("ownCode: comments, types and what other experiments run do not count", async () => {
-  const unchanged = {
-    "my/method.ts": (text: string) =>
-      text.replace("export const mine", "/** A doc. */\nexport  const mine")
-        .replace("mse(1)", "mse(2)"),
-    "my/types.ts": (text: string) => text.replace("batch", "batches"),
-    "x.ts": (text: string) => text.replace("batch:", "// which\n batch:"),
-  };
-  assertEquals(await changes(unchanged), {});
-  const onlyB = { "x.ts": (text: string) => text.replace("shared, 2", "shared, 5") };
-  assertEquals(await changes(onlyB), { b: ["x.ts"] });
-  const onlyD = { "x.ts": (text: string) => text.replace("[4]", "[5]") };
-  assertEquals(await changes(onlyD), { d: ["x.ts"] });
-});
+await needs(
+  ["read", "write"],
+  "ownCode: comments, types and what other experiments run do not count",
+  async () => {
+    const unchanged = {
+      "my/method.ts": (text: string) =>
+        text.replace("export const mine", "/** A doc. */\nexport  const mine")
+          .replace("mse(1)", "mse(2)"),
+      "my/types.ts": (text: string) => text.replace("batch", "batches"),
+      "x.ts": (text: string) => text.replace("batch:", "// which\n batch:"),
+    };
+    assertEquals(await changes(unchanged), {});
+    const onlyB = { "x.ts": (text: string) => text.replace("shared, 2", "shared, 5") };
+    assertEquals(await changes(onlyB), { b: ["x.ts"] });
+    const onlyD = { "x.ts": (text: string) => text.replace("[4]", "[5]") };
+    assertEquals(await changes(onlyD), { d: ["x.ts"] });
+  },
+);
 
-Deno.test("ownCode: another member of a record changes nothing of the others", async () => {
-  const longer = [
-    (text: string) => text.replace("d: [4] }", "d: [4], e: [5] }"),
-    (text: string) => text.replace("d: [4] }", "d: [4], }"),
-    (text: string) => text.replace("{ c:", "{ e: [mine(5)], c:"),
-    (text: string) => text.replace(", d:", ", e: [5], d:"),
-  ];
-  for (const change of longer) assertEquals(await changes({ "x.ts": change }), {});
+await needs(
+  ["read", "write"],
+  "ownCode: another member of a record changes nothing of the others",
+  async () => {
+    const longer = [
+      (text: string) => text.replace("d: [4] }", "d: [4], e: [5] }"),
+      (text: string) => text.replace("d: [4] }", "d: [4], }"),
+      (text: string) => text.replace("{ c:", "{ e: [mine(5)], c:"),
+      (text: string) => text.replace(", d:", ", e: [5], d:"),
+    ];
+    for (const change of longer) assertEquals(await changes({ "x.ts": change }), {});
 
-  const spread = (rows: string, last: string, base = 1) => ({
-    "x.ts": `import { ablation } from "${MOD}";
+    const spread = (rows: string, last: string, base = 1) => ({
+      "x.ts": `import { ablation } from "${MOD}";
       const base = ${base};
       export default { ...ablation(import.meta, base, { ${rows} }), ${last} };`,
-  });
-  const printOf = async (name: string, files: Readonly<Record<string, string>>) => {
-    let found = {};
-    await project(files, async (folder) => {
-      found = await ownCode({ id: name, module: join(folder, "x.ts"), name }, folder);
     });
-    return found;
-  };
-  const first = await printOf("one", spread("one: [1], two: [2]", "three: [3]"));
-  const others = [
-    spread("one: [1], two: [5]", "three: [3]"),
-    spread("one: [1]", "three: [3], four: [4]"),
-  ];
-  for (const other of others) assertEquals(await printOf("one", other), first);
-  for (const other of [spread("one: [5]", "three: [3]"), spread("one: [1]", "three: [3]", 2)]) {
-    assertEquals(changedCode(first, await printOf("one", other)), ["x.ts"]);
-  }
-});
+    const printOf = async (name: string, files: Readonly<Record<string, string>>) => {
+      let found = {};
+      await project(files, async (folder) => {
+        found = await ownCode({ id: name, module: join(folder, "x.ts"), name }, folder);
+      });
+      return found;
+    };
+    const first = await printOf("one", spread("one: [1], two: [2]", "three: [3]"));
+    const others = [
+      spread("one: [1], two: [5]", "three: [3]"),
+      spread("one: [1]", "three: [3], four: [4]"),
+    ];
+    for (const other of others) assertEquals(await printOf("one", other), first);
+    for (const other of [spread("one: [5]", "three: [3]"), spread("one: [1]", "three: [3]", 2)]) {
+      assertEquals(changedCode(first, await printOf("one", other)), ["x.ts"]);
+    }
+  },
+);
 
-Deno.test("ownCode: another space or method of a sweep changes none of its points", async () => {
-  const file = (space: string, method: string, rate = 1) => ({
-    "x.ts": `import { sweep } from "${MOD}";
+await needs(
+  ["read", "write"],
+  "ownCode: another space or method of a sweep changes none of its points",
+  async () => {
+    const file = (space: string, method: string, rate = 1) => ({
+      "x.ts": `import { sweep } from "${MOD}";
       export default sweep({ space: ${space}, method: ${method}, make: ({ lr }) => lr * ${rate} });`,
-  });
-  const printOf = async (files: Readonly<Record<string, string>>) => {
-    let found = {};
-    await project(files, async (folder) => {
-      found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "lr=1" }, folder);
     });
-    return found;
-  };
-  const first = await printOf(file("{ lr: [1, 2] }", '"grid"'));
-  assertEquals(await printOf(file("{ lr: [1, 2, 3] }", "{ random: 3 }")), first);
-  assertEquals(changedCode(first, await printOf(file("{ lr: [1, 2] }", '"grid"', 2))), ["x.ts"]);
-});
+    const printOf = async (files: Readonly<Record<string, string>>) => {
+      let found = {};
+      await project(files, async (folder) => {
+        found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "lr=1" }, folder);
+      });
+      return found;
+    };
+    const first = await printOf(file("{ lr: [1, 2] }", '"grid"'));
+    assertEquals(await printOf(file("{ lr: [1, 2, 3] }", "{ random: 3 }")), first);
+    assertEquals(changedCode(first, await printOf(file("{ lr: [1, 2] }", '"grid"', 2))), ["x.ts"]);
+  },
+);
 
-Deno.test("ownCode: a name that a module imports and exports is followed", async () => {
-  const files = (factor: number) => ({
-    "x.ts": `import { mine as own } from "./barrel.ts"; export const a = own(1);`,
-    "barrel.ts": `export { mine }; import { mine } from "./m.ts";`,
-    "m.ts": `export const mine = (weight) => ${factor} * weight; export const other = 3;`,
-  });
-  const printOf = async (factor: number) => {
-    let found = {};
-    await project(files(factor), async (folder) => {
-      found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "a" }, folder);
+await needs(
+  ["read", "write"],
+  "ownCode: a name that a module imports and exports is followed",
+  async () => {
+    const files = (factor: number) => ({
+      "x.ts": `import { mine as own } from "./barrel.ts"; export const a = own(1);`,
+      "barrel.ts": `export { mine }; import { mine } from "./m.ts";`,
+      "m.ts": `export const mine = (weight) => ${factor} * weight; export const other = 3;`,
     });
-    return found;
-  };
-  const first = await printOf(2);
-  assertEquals(Object.keys(first), ["m.ts", "x.ts"]);
-  assertEquals(changedCode(first, await printOf(3)), ["m.ts"]);
-});
+    const printOf = async (factor: number) => {
+      let found = {};
+      await project(files(factor), async (folder) => {
+        found = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "a" }, folder);
+      });
+      return found;
+    };
+    const first = await printOf(2);
+    assertEquals(Object.keys(first), ["m.ts", "x.ts"]);
+    assertEquals(changedCode(first, await printOf(3)), ["m.ts"]);
+  },
+);
 
-Deno.test("ownCode: a change anywhere below an experiment names its module", async () => {
-  const deep = { "deeper.ts": (text: string) => text.replace("2 * x", "3 * x") };
-  assertEquals(await changes(deep), { a: ["deeper.ts"], c: ["deeper.ts"] });
-  const loss = {
-    "my/method.ts": (text: string) => text.replace("kl, mse", "mse as kl, kl as mse"),
-  };
-  assertEquals(await changes(loss), { a: ["my/method.ts"], c: ["my/method.ts"] });
-  const data = { "my/fixed.json": () => `{ "x": 2 }` };
-  assertEquals(await changes(data), { a: ["my/fixed.json"], c: ["my/fixed.json"] });
-  const shared = { "x.ts": (text: string) => text.replace("batch: 4", "batch: 8") };
-  assertEquals(await changes(shared), { a: ["x.ts"], b: ["x.ts"] });
-});
+await needs(
+  ["read", "write"],
+  "ownCode: a change anywhere below an experiment names its module",
+  async () => {
+    const deep = { "deeper.ts": (text: string) => text.replace("2 * x", "3 * x") };
+    assertEquals(await changes(deep), { a: ["deeper.ts"], c: ["deeper.ts"] });
+    const loss = {
+      "my/method.ts": (text: string) => text.replace("kl, mse", "mse as kl, kl as mse"),
+    };
+    assertEquals(await changes(loss), { a: ["my/method.ts"], c: ["my/method.ts"] });
+    const data = { "my/fixed.json": () => `{ "x": 2 }` };
+    assertEquals(await changes(data), { a: ["my/fixed.json"], c: ["my/fixed.json"] });
+    const shared = { "x.ts": (text: string) => text.replace("batch: 4", "batch: 8") };
+    assertEquals(await changes(shared), { a: ["x.ts"], b: ["x.ts"] });
+  },
+);
 
 Deno.test("changedCode: modules that came, went or differ, and not those that moved", () => {
   assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", c: "2" }), []);
@@ -154,8 +179,11 @@ Deno.test("changedCode: modules that came, went or differ, and not those that mo
   assertEquals(changedCode({ a: "1", b: "2" }, { a: "1", d: "4" }), ["d", "b"]);
 });
 
-Deno.test("ownFunctions: what a training calls counts, and what only declares it does not", async () => {
-  const file = (epochs: number, weight = 1, factor = 2, scale = 3) => `
+await needs(
+  ["read", "write"],
+  "ownFunctions: what a training calls counts, and what only declares it does not",
+  async () => {
+    const file = (epochs: number, weight = 1, factor = 2, scale = 3) => `
     import * as retort from "${MOD}";
     const { experiment, sgd } = retort;
     const EPOCHS = ${epochs};
@@ -170,23 +198,24 @@ Deno.test("ownFunctions: what a training calls counts, and what only declares it
     export const c = experiment({ schedule, distiller: { build() { return ${factor}; } } });
     export const d = taught(EPOCHS);
     void [schedule];`;
-  const printOf = async (name: string, text: string) => {
-    let found = {};
-    await project({ "x.ts": text }, async (folder) => {
-      found = await ownFunctions({ id: name, module: join(folder, "x.ts"), name }, folder);
-    });
-    return found;
-  };
-  const first = await printOf("a", file(5));
-  assertEquals(Object.keys(first), ["x.ts"]);
-  assertEquals(await printOf("a", file(6)), first);
-  assertEquals(await printOf("b", file(5)), first);
-  for (const other of [file(5, 2), file(5, 1, 4), file(5, 1, 2, 5)]) {
-    assertEquals(changedCode(first, await printOf("a", other)), ["x.ts"]);
-  }
-  const made = await printOf("d", file(5));
-  assertEquals(await printOf("d", file(6)), made);
-  assertEquals(changedCode(made, await printOf("d", file(5, 2))), ["x.ts"]);
-  const inline = await printOf("c", file(5));
-  assertEquals(changedCode(inline, await printOf("c", file(5, 1, 4))), ["x.ts"]);
-});
+    const printOf = async (name: string, text: string) => {
+      let found = {};
+      await project({ "x.ts": text }, async (folder) => {
+        found = await ownFunctions({ id: name, module: join(folder, "x.ts"), name }, folder);
+      });
+      return found;
+    };
+    const first = await printOf("a", file(5));
+    assertEquals(Object.keys(first), ["x.ts"]);
+    assertEquals(await printOf("a", file(6)), first);
+    assertEquals(await printOf("b", file(5)), first);
+    for (const other of [file(5, 2), file(5, 1, 4), file(5, 1, 2, 5)]) {
+      assertEquals(changedCode(first, await printOf("a", other)), ["x.ts"]);
+    }
+    const made = await printOf("d", file(5));
+    assertEquals(await printOf("d", file(6)), made);
+    assertEquals(changedCode(made, await printOf("d", file(5, 2))), ["x.ts"]);
+    const inline = await printOf("c", file(5));
+    assertEquals(changedCode(inline, await printOf("c", file(5, 1, 4))), ["x.ts"]);
+  },
+);

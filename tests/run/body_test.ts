@@ -156,56 +156,60 @@ await test("a dry run looks at the weights that a run takes, of an average too",
   assertEquals(files, records.map(({ sha256 }) => ({ sha256 })));
 });
 
-Deno.test("body: a detector's frozen norms start with a classifier's statistics, from PyTorch's layout", async () => {
-  const width = 4;
-  const image = [32, 32, 3];
-  const classes = 7;
-  const network = imagenet.resnet18.of(convNorm, width);
-  const values = new Map(
-    Array.from(variableShapes(network, image, classes), ([name, shape], i): [string, Value] => [
-      name,
-      { shape, data: Float32Array.from({ length: sizeOf(shape) }, (_, j) => 1 + i + j / 64) },
-    ]),
-  );
-  const entries = Array.from(values, ([name, value]): [string, Entry] => {
-    const order = { 2: [1, 0], 4: [3, 2, 0, 1] }[value.shape.length];
-    const { shape, data } = order ? permute(value, order) : value;
-    return [referenceName(network, name), { dtype: "F32", shape, data: Float32Array.from(data) }];
-  });
-  await inTemporary(async (folder) => {
-    await Deno.writeFile(join(folder, "body.safetensors"), encode(new Map(entries)));
-    const student = fasterRcnn({ body: imagenet.resnet18, width, channels: 8, hidden: 8 });
-    const lines: string[] = [];
-    const body = await externalBody(
-      student,
-      weights(network, { file: "body.safetensors" }),
-      folder,
-      {
-        data: folder,
-        status: status({ terminal: false, quiet: false, write: (line) => lines.push(line) }),
-      },
+await needs(
+  ["read", "write"],
+  "body: a detector's frozen norms start with a classifier's statistics, from PyTorch's layout",
+  async () => {
+    const width = 4;
+    const image = [32, 32, 3];
+    const classes = 7;
+    const network = imagenet.resnet18.of(convNorm, width);
+    const values = new Map(
+      Array.from(variableShapes(network, image, classes), ([name, shape], i): [string, Value] => [
+        name,
+        { shape, data: Float32Array.from({ length: sizeOf(shape) }, (_, j) => 1 + i + j / 64) },
+      ]),
     );
-    const started = body.weights(image, 3);
-    const inBody = [...values.keys()].filter((name) => !name.startsWith("logits."));
-    assertEquals([...started.keys()].sort(), inBody.sort());
-    const arrays = new Map(
-      Array.from(started, ([name, { data }]) => [name, Float32Array.from(data)]),
-    );
-    const collected = new Map<string, Variable>();
-    buildModel(student, variables({ seed: 1, collected, values: arrays }), image, 3);
-    for (const name of inBody) {
-      assertEquals(collected.get(name)!.initial(), values.get(name)!.data, name);
-    }
-    const [scale, variance] = ["scale", "variance"].map((kind) =>
-      values.get(`block4.0.body.0.norm.${kind}`)!.data
-    );
-    assertEquals(
-      collected.get("block4.0.body.0.folded.factor")!.initial(),
-      Float32Array.from(scale, (s, c) => s / Math.sqrt(variance[c] + 1e-5)),
-    );
-    assertStringIncludes(
-      lines.join(""),
-      `starts with ${inBody.length} variables of imagenet.resnet18`,
-    );
-  });
-});
+    const entries = Array.from(values, ([name, value]): [string, Entry] => {
+      const order = { 2: [1, 0], 4: [3, 2, 0, 1] }[value.shape.length];
+      const { shape, data } = order ? permute(value, order) : value;
+      return [referenceName(network, name), { dtype: "F32", shape, data: Float32Array.from(data) }];
+    });
+    await inTemporary(async (folder) => {
+      await Deno.writeFile(join(folder, "body.safetensors"), encode(new Map(entries)));
+      const student = fasterRcnn({ body: imagenet.resnet18, width, channels: 8, hidden: 8 });
+      const lines: string[] = [];
+      const body = await externalBody(
+        student,
+        weights(network, { file: "body.safetensors" }),
+        folder,
+        {
+          data: folder,
+          status: status({ terminal: false, quiet: false, write: (line) => lines.push(line) }),
+        },
+      );
+      const started = body.weights(image, 3);
+      const inBody = [...values.keys()].filter((name) => !name.startsWith("logits."));
+      assertEquals([...started.keys()].sort(), inBody.sort());
+      const arrays = new Map(
+        Array.from(started, ([name, { data }]) => [name, Float32Array.from(data)]),
+      );
+      const collected = new Map<string, Variable>();
+      buildModel(student, variables({ seed: 1, collected, values: arrays }), image, 3);
+      for (const name of inBody) {
+        assertEquals(collected.get(name)!.initial(), values.get(name)!.data, name);
+      }
+      const [scale, variance] = ["scale", "variance"].map((kind) =>
+        values.get(`block4.0.body.0.norm.${kind}`)!.data
+      );
+      assertEquals(
+        collected.get("block4.0.body.0.folded.factor")!.initial(),
+        Float32Array.from(scale, (s, c) => s / Math.sqrt(variance[c] + 1e-5)),
+      );
+      assertStringIncludes(
+        lines.join(""),
+        `starts with ${inBody.length} variables of imagenet.resnet18`,
+      );
+    });
+  },
+);

@@ -45,6 +45,8 @@ const SIZES: Readonly<Record<string, readonly [number, number, number, number]>>
   resnet18: [11_220_132, 9_600, 555_468_800, 62],
   resnet34: [21_328_292, 17_024, 1_159_448_576, 110],
   resnet50: [23_705_252, 53_120, 1_298_014_208, 161],
+  resnet101: [42_697_380, 105_344, 2_510_168_064, 314],
+  resnet152: [58_341_028, 151_424, 3_722_321_920, 467],
 };
 
 /**
@@ -86,7 +88,7 @@ const TAPS: Readonly<
   "shufflenetv1": [[32, 24], [16, 240], [8, 480], [4, 960], 960],
   "shufflenetv2": [[32, 24], [16, 116], [8, 232], [4, 464], 1024],
   "resnet(18|34)": [[32, 64], [32, 64], [16, 128], [8, 256], [4, 512], 512],
-  "resnet50": [[32, 64], [32, 256], [16, 512], [8, 1024], [4, 2048], 2048],
+  "resnet(50|101|152)": [[32, 64], [32, 256], [16, 512], [8, 1024], [4, 2048], 2048],
   "imagenet.resnet(18|26|34)": [[112, 64], [56, 64], [28, 128], [14, 256], [7, 512], 512],
   "imagenet.resnet(50|101)": [[112, 64], [56, 256], [28, 512], [14, 1024], [7, 2048], 2048],
   "imagenet.mobilenetv1": [[112, 64], [56, 128], [28, 256], [14, 512], [7, 1024], 1024],
@@ -117,7 +119,7 @@ function tapsOf(name: string): Record<string, readonly number[]> {
   );
 }
 
-const { deepResnet: _, resnet101: _101, resnet152: _152, ...deepest } = deep;
+const { deepResnet: _, ...deepest } = deep;
 const { wrn: _wrn, ...wrns } = wrn;
 const { regnety: _regnety, ...regnets } = regnet;
 const large: readonly Classifier[] = Object.values<Classifier>({ ...imagenet, ...regnets });

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { everything, needs } from "../support/needs.ts";
 import { needsPython, runPython } from "../support/python.ts";
 import { ended, EXP, PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 const LONG = `
 const long = sgd({ epochs: 100_000, batch: 16, lr: 0.01 });
@@ -80,7 +81,7 @@ await needs(
     toys(LONG, async (toys) => {
       const log = toys.of("endless", 1, "metrics.jsonl");
       const run = toys.start(["toy.ts#endless"]);
-      while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 50));
+      await waitUntil(() => existsSync(log), run);
       run.kill("SIGUSR1");
       await new Promise((resolve) => setTimeout(resolve, 500));
       run.kill("SIGHUP");

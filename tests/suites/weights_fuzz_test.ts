@@ -1,6 +1,6 @@
 /**
- * Thousands of mutated files of each format. Each is read or throws one `Failure` (exit 3), and
- * both the bytes read and the time are bounded.
+ * Thousands of mutated files of each format. Each is read or throws one `Failure` (exit 3), and the
+ * bytes read are bounded.
  */
 import { assert } from "@std/assert";
 import fc from "fast-check";
@@ -165,7 +165,6 @@ function assertWhole({ tensors, facts }: DecodedWeights): void {
 /** Whether these bytes are read. Asserts the properties that hold for any bytes. */
 function survives(bytes: Bytes): boolean {
   const source = countReads(bytes);
-  const began = performance.now();
   try {
     assertWhole(decodeWeights(source));
     return true;
@@ -183,7 +182,6 @@ function survives(bytes: Bytes): boolean {
       source.count() <= 3 * bytes.length + 1024,
       `${source.count()} bytes were read of ${bytes.length}`,
     );
-    assert(performance.now() - began < 1000);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../../lib/values/failure.ts";
 import { fetchLibrary } from "../../../lib/tensorflow/library/fetch.ts";
@@ -15,6 +16,8 @@ import { downloadWheel, PipError } from "../../../lib/tensorflow/library/pip.ts"
 import { withDisk } from "../../support/disk.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, pipThat, wheelOf } from "../../support/fake_python.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
+import { waitUntil } from "../../support/wait_until.ts";
 
 const TARGET = "tensorflow-2.21.0-linux-x86_64";
 const CC = "tensorflow/libtensorflow_cc.so.2";
@@ -36,7 +39,7 @@ interface Machine extends Host {
 
 /** Creates a machine whose pip has this wheel. */
 async function makeMachine(wheel: Uint8Array, { before = "" } = {}): Promise<Machine> {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   const calls = join(folder, "calls");
   const path = join(folder, "tensorflow.whl");
   await Deno.writeFile(path, wheel);
@@ -234,9 +237,7 @@ await needs(
     const host = await makeMachine(wheelOf(FILES), { before: '[ -e "$0.slow" ] && sleep 1' });
     await Deno.writeTextFile(`${host.pythons[0]}.slow`, "");
     const victim = startAnother(host);
-    while (!await Deno.stat(host.calls).catch(() => undefined)) {
-      await new Promise((go) => setTimeout(go, 20));
-    }
+    await waitUntil(() => existsSync(host.calls), victim);
     victim.kill("SIGKILL");
     await victim.output();
     assertNotEquals(await namesIn(host.cache), []);

@@ -7,6 +7,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { join } from "node:path";
+import { userFolder } from "../../../lib/files/user_path.ts";
 import { Failure } from "../../../lib/values/failure.ts";
 import { cacheFolder, type Host, thisHost } from "../../../lib/tensorflow/library/host.ts";
 import { findLibrary, locateLibrary } from "../../../lib/tensorflow/library/find.ts";
@@ -14,6 +15,7 @@ import { loadTensorflow } from "../../../lib/tensorflow/library/load.ts";
 import { isInstalled } from "../../support/installed.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, having } from "../../support/fake_python.ts";
+import { temporaryFolder } from "../../support/temporary.ts";
 
 const CC = "libtensorflow_cc.so.2";
 const FRAMEWORK = "libtensorflow_framework.so.2";
@@ -23,7 +25,7 @@ const TARBALL = "libtensorflow.so.2";
 async function makeMachine(
   given?: Partial<Host & { cache: string }>,
 ): Promise<Host & { folder: string; cache: string }> {
-  const folder = await Deno.makeTempDir();
+  const folder = await temporaryFolder();
   return {
     folder,
     os: "linux",
@@ -344,14 +346,14 @@ Deno.test({
 });
 
 await needs(everything, "thisHost: RETORT_TENSORFLOW is relative to where the user stands", () => {
-  const { RETORT_TENSORFLOW: before } = Deno.env.toObject();
+  const { get } = Deno.env;
+  let given = "libtensorflow.so.2";
+  Deno.env.get = (name) => name === "RETORT_TENSORFLOW" ? given : get(name);
   try {
-    Deno.env.set("RETORT_TENSORFLOW", "libtensorflow.so.2");
-    assertEquals(thisHost().given, join(Deno.cwd(), "libtensorflow.so.2"));
-    Deno.env.set("RETORT_TENSORFLOW", "");
+    assertEquals(thisHost().given, join(userFolder(), given));
+    given = "";
     assertEquals(thisHost().given, "");
   } finally {
-    if (before === undefined) Deno.env.delete("RETORT_TENSORFLOW");
-    else Deno.env.set("RETORT_TENSORFLOW", before);
+    Deno.env.get = get;
   }
 });

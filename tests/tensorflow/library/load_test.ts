@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { needs } from "../../support/needs.ts";
 
 const open = new URL("../../../lib/tensorflow/open_tensorflow.ts", import.meta.url).href;
 
@@ -16,21 +17,29 @@ async function openWith(env: Record<string, string>): Promise<{ code: number; er
   return { code, err: new TextDecoder().decode(stderr) };
 }
 
-Deno.test("loadTensorflow: oneDNN is on, also where TensorFlow's default is off", async () => {
-  for (
-    const env of [{}, { TF_ENABLE_ONEDNN_OPTS: "" }, { TF_ENABLE_ONEDNN_OPTS: "1" }] as Record<
-      string,
-      string
-    >[]
-  ) {
-    const { code, err } = await openWith(env);
-    assertEquals(code, 0, err);
-    assertMatch(err, /oneDNN custom operations are on/);
-  }
-});
+await needs(
+  ["run"],
+  "loadTensorflow: oneDNN is on, also where TensorFlow's default is off",
+  async () => {
+    for (
+      const env of [{}, { TF_ENABLE_ONEDNN_OPTS: "" }, { TF_ENABLE_ONEDNN_OPTS: "1" }] as Record<
+        string,
+        string
+      >[]
+    ) {
+      const { code, err } = await openWith(env);
+      assertEquals(code, 0, err);
+      assertMatch(err, /oneDNN custom operations are on/);
+    }
+  },
+);
 
-Deno.test("loadTensorflow: a variable that turns oneDNN off is a failure that names it", async () => {
-  const { code, err } = await openWith({ TF_ENABLE_ONEDNN_OPTS: "0" });
-  assertEquals(code, 2);
-  assertStringIncludes(err, "TF_ENABLE_ONEDNN_OPTS=0: Retort needs oneDNN, unset the variable");
-});
+await needs(
+  ["run"],
+  "loadTensorflow: a variable that turns oneDNN off is a failure that names it",
+  async () => {
+    const { code, err } = await openWith({ TF_ENABLE_ONEDNN_OPTS: "0" });
+    assertEquals(code, 2);
+    assertStringIncludes(err, "TF_ENABLE_ONEDNN_OPTS=0: Retort needs oneDNN, unset the variable");
+  },
+);
