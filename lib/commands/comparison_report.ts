@@ -101,6 +101,7 @@ const CIRCUMSTANCES: Readonly<Record<string, (trial: Trial) => string>> = {
   precision: ({ precision }) => precision,
   backend: ({ backend }) => backend,
   tensorflow: ({ tensorflow }) => tensorflow ?? NOTHING,
+  "digest of the data": ({ data }) => data?.slice(0, 8) ?? NOTHING,
   workers: ({ workers = 1 }) => String(workers),
 };
 

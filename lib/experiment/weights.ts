@@ -113,3 +113,7 @@ export function weights<N extends Net>(
     ...prefix !== undefined && { prefix },
   };
 }
+
+/** What is taken of a file that has several networks, which may all be teachers of one run. */
+export const chosenPart = ({ key, prefix }: ExternalWeights): string =>
+  [key && ` key ${key}`, prefix && ` prefix ${prefix}`].filter(Boolean).join("");

@@ -1,6 +1,8 @@
 import { correlation, correlationGap } from "../analysis/correlation.ts";
 import { readFeatures } from "../evaluation/features.ts";
 import type { Subject } from "../evaluation/open_subject.ts";
+import type { Teacher } from "../experiment/experiment.ts";
+import { chosenPart } from "../experiment/weights.ts";
 import { Failure } from "../values/failure.ts";
 import { largestMagnitude } from "../values/numbers.ts";
 import type { Figure, FigureSettings } from "./figure.ts";
@@ -22,15 +24,15 @@ export const correlationMaps: Figure = {
       throw new Failure(2, "correlation: none of these experiments has one teacher");
     }
     const taught = await readTaught(shown, settings);
-    const pairs = taught.flatMap(({ label, subject, teacher }) =>
-      teacher ? [{ label, subject, teacher }] : []
+    const pairs = taught.flatMap(({ label, subject, teacher, experiment: { teachers } }) =>
+      teacher ? [{ label, subject, teacher, part: partOf(teachers[0]) }] : []
     );
     const teachers = new Map<string, Float64Array>();
     const gaps = [];
-    for (const { label, subject, teacher } of pairs) {
-      const { file: { sha256 } } = teacher;
-      const known = teachers.get(sha256) ?? (await correlations(teacher, settings)).matrix;
-      teachers.set(sha256, known);
+    for (const { label, subject, teacher, part } of pairs) {
+      const id = `${teacher.file.sha256}${part}`;
+      const known = teachers.get(id) ?? (await correlations(teacher, settings)).matrix;
+      teachers.set(id, known);
       const own = await correlations(subject, settings);
       const { difference, mean } = correlationGap(own.matrix, known);
       gaps.push({ ...own, title: `${label}: mean ${mean.toFixed(4)}`, difference });
@@ -108,6 +110,9 @@ export const correlationMaps: Figure = {
     };
   },
 };
+
+/** What is taken of a teacher's file. A file may hold several networks. */
+const partOf = (teacher: Teacher): string => teacher.kind === "external" ? chosenPart(teacher) : "";
 
 /** The correlations of a network's logits, and what they are over. */
 async function correlations(

@@ -89,7 +89,8 @@ async function evenImages(
   const { size } = opened.test;
   opened.close();
   if (size === 0) throw new Failure(2, `${dataset.id} has no test images`);
-  return Array.from({ length: Math.min(IMAGES, size) }, (_, i) => Math.floor(i * size / IMAGES));
+  const count = Math.min(IMAGES, size);
+  return Array.from({ length: count }, (_, i) => Math.floor(i * size / count));
 }
 
 function cellOf(row: string, column: string, colours: readonly Colour[], { image }: ClassMaps) {

@@ -74,7 +74,7 @@ export async function withTeachers(taught: readonly Taught[]): Promise<ShownNetw
   const labels = await teacherLabels(students);
   const teachers = new Map(
     students.map(({ teacher }, i) => [
-      teacher!.file.sha256,
+      `${teacher!.file.sha256} ${labels[i]}`,
       { label: `teacher ${labels[i]}`, subject: teacher! },
     ]),
   );

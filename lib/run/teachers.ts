@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import type { Split } from "../data/dataset.ts";
 import { evaluate, evaluationBatch } from "../evaluation/evaluate.ts";
 import type { Experiment, Teacher, Trained } from "../experiment/experiment.ts";
-import type { ExternalWeights } from "../experiment/weights.ts";
+import { chosenPart, type ExternalWeights } from "../experiment/weights.ts";
 import { primaryOf } from "../project/metric.ts";
 import { type TeacherRecord, teacherTitle } from "../project/result.ts";
 import { formatMeasure, type Measure } from "../tasks/task.ts";
@@ -110,10 +110,6 @@ async function readExternal(
     declared,
   };
 }
-
-/** What is taken of a file that has several networks, which may all be teachers of one run. */
-const chosenPart = ({ key, prefix }: ExternalWeights): string =>
-  [key && ` key ${key}`, prefix && ` prefix ${prefix}`].filter(Boolean).join("");
 
 function externalWeights(
   { network }: ExternalWeights,

@@ -69,7 +69,8 @@ export function pairTrials(
 
 /** The weights that taught in a trial. */
 function teachersOf({ teachers }: Trial): string {
-  return teachers.map(({ sha256 }) => sha256).join();
+  // Of a file with several networks, the id says which.
+  return teachers.map(({ id, seed, sha256 }) => seed === null ? `${id} ${sha256}` : sha256).join();
 }
 
 /** Two rows that are compared. */

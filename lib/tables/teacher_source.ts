@@ -1,13 +1,17 @@
 import type { Experiment, Teacher } from "../experiment/experiment.ts";
+import { chosenPart } from "../experiment/weights.ts";
 
-/** The origin of a teacher's weights: its experiment, or the path or URL of a weights file. */
+/**
+ * The origin of a teacher's weights: its experiment, or the path or URL of a weights file, with what
+ * is taken of it.
+ */
 export type TeacherSource = Experiment | string;
 
 /** The origin of a teacher's weights. */
 export function sourceOf(teacher: Teacher): TeacherSource {
   return teacher.kind === "trained"
     ? teacher.experiment
-    : String(teacher.source.file ?? teacher.source.url);
+    : `${teacher.source.file ?? teacher.source.url}${chosenPart(teacher)}`;
 }
 
 /** Whether two teachers are declared to have the same weights. */

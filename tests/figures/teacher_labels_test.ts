@@ -57,5 +57,12 @@ await needs(
         "resnet20 (b/best.pth)",
         "resnet20 (c.pth)",
       ]);
+      const [own, average] = ["state_dict", "state_dict_ema"].map((key) =>
+        weights(resnet20, { file: "c.pth", key })
+      );
+      assertEquals(await labels(own, average), [
+        "resnet20 (c.pth key state_dict)",
+        "resnet20 (c.pth key state_dict_ema)",
+      ]);
     }),
 );

@@ -151,6 +151,7 @@
     if (tags.length === 0) return;
     if (chart.hidden) {
       chart.hidden = false;
+      document.querySelector("#curves > p")?.remove();
       chart.append(element("p", { class: "tools" }, tagLabel, " ", logLabel), surface, values);
       if (stride > 1) chart.append(element("p", {}, `Of ${stride} epochs one is shown.`));
       tagSelect.value = (tags.find(([tag]) => tag.startsWith("test/")) ?? tags[0])[0];
