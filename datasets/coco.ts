@@ -133,7 +133,12 @@ export function coco(options: CocoOptions = {}): DetectionDataset {
   return {
     ...dataset,
     task: detection,
-    resize: `scaled to ${shorter} pixels on the shorter side, at most ${longer} on the longer one`,
+    resize:
+      `scaled to ${shorter} pixels on the shorter side, at most ${longer} on the longer one, as by ` +
+      `${scaling}, into the upper left of ${
+        canvases[0].join(" × ")
+      } pixels, which are 0 elsewhere` +
+      (canvases.length > 1 ? "; an exported network takes landscapes, `square` both" : ""),
   };
 }
 

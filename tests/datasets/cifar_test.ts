@@ -6,7 +6,7 @@ import { openCifar } from "../../datasets/files/open_cifar.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { hundred, labelOf, original, pixelOf, ten, writeBinary } from "../support/cifar.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk, withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { gzip, tar } from "../support/tar_archive.ts";
 import { inTemporary } from "../support/temporary.ts";
@@ -258,7 +258,7 @@ await needs(
     ),
 );
 
-await needs(
+await needsDisk(
   everything,
   "cifar: a full or read-only disk is a failure and leaves no partial files",
   () =>

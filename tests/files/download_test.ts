@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { checksum } from "../../lib/files/checksum.ts";
 import { type Download, download } from "../../lib/files/download.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk, withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
@@ -207,7 +207,7 @@ await needs(
   },
 );
 
-await needs(
+await needsDisk(
   everything,
   "download: names a full disk",
   () =>

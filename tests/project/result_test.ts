@@ -25,7 +25,7 @@ import {
 } from "../../lib/project/result.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk, withDisk } from "../support/disk.ts";
 import { needs } from "../support/needs.ts";
 import { project } from "../support/toy_project.ts";
 import { trial } from "../support/trial.ts";
@@ -414,7 +414,7 @@ await needs(
     }),
 );
 
-await needs(
+await needsDisk(
   ["read", "write", "run"],
   "recordTrial: a trial that is there needs no writing, not even on a read-only disk",
   async () => {

@@ -13,7 +13,7 @@ import { valueAt } from "../../lib/project/metric.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk, withDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { LOOKS, PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
@@ -627,7 +627,7 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
   },
 );
 
-await needs(
+await needsDisk(
   everything,
   "run: a full disk and a read-only one lose no result",
   async () => {
@@ -668,7 +668,7 @@ await needs(
 const bestOf = (log: readonly Record<string, number>[]): number =>
   Math.max(...log.map((line) => line["test/top1"]));
 
-await needs(
+await needsDisk(
   everything,
   "run: a result that cannot be written is recorded by the same command later",
   async () => {

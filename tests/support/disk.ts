@@ -1,4 +1,16 @@
 /** Small temporary disks that a test can fill up or make read-only. Needs the right to mount. */
+import { granted, needs } from "./needs.ts";
+
+/** Registers a test that is about such disks, which is ignored where none can be mounted. */
+export async function needsDisk(
+  permissions: Parameters<typeof needs>[0],
+  name: string,
+  fn: () => Promise<void>,
+): Promise<void> {
+  if (!(await granted([...permissions, "write", "run"]))) return needs(permissions, name, fn);
+  const ignore = !await withDisk(1 << 14, () => Promise.resolve());
+  Deno.test({ name: ignore ? `${name} (needs the right to mount)` : name, ignore, fn });
+}
 
 /**
  * Runs `fn` with a folder on a new disk of `bytes` bytes and a function that makes the disk
