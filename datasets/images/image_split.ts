@@ -58,11 +58,13 @@ export function imageSplit(
       look: (index) => tree.look(names[index]),
       checksum: (index) => tree.checksum(names[index]),
     },
-    async check() {
+    async check(indices = names.keys()) {
       // All lanes take their next file from the same iterator.
-      const files = names.values();
+      const left = indices[Symbol.iterator]();
       await Promise.all(Array.from({ length: LANES }, async () => {
-        for (const name of files) await checkHead(name);
+        for (let next = left.next(); !next.done; next = left.next()) {
+          await checkHead(names[next.value]);
+        }
       }));
     },
     async read(indices, draw) {
@@ -132,10 +134,10 @@ function cacheImages(split: Split, bytes: number): Split {
   };
   return {
     ...split,
-    async check() {
-      for (let start = 0; start < split.size; start += CHECKED) {
-        const count = Math.min(CHECKED, split.size - start);
-        await fill(Array.from({ length: count }, (_, i) => start + i));
+    async check(indices) {
+      const all = indices ? [...indices] : Array.from({ length: split.size }, (_, i) => i);
+      for (let start = 0; start < all.length; start += CHECKED) {
+        await fill(all.slice(start, start + CHECKED));
       }
     },
     async read(indices) {

@@ -82,8 +82,9 @@ export interface Split {
   /**
    * Looks for images that cannot be read, as far as that costs no more than a small part of an
    * epoch. Rejects as `read` does. `undefined` if all were read when the data set was opened.
+   * Default of `indices`: all images.
    */
-  check?(): Promise<void>;
+  check?(indices?: Iterable<number>): Promise<void>;
 }
 
 /** A data set whose files were found and checked. */

@@ -61,6 +61,10 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
     partOf: { split, indices: at },
     read: (positions, draw) => split.read(Uint32Array.from(positions, (i) => at[i]), draw),
     source: split.source && ((position) => split.source!(at[position])),
+    check: split.check && ((positions) => {
+      const own = positions ? Uint32Array.from(positions, (i) => at[i]) : at;
+      return split.check!(own);
+    }),
   };
 }
 

@@ -91,7 +91,10 @@ export class Lease implements Disposable {
 export interface HeldLease {
   /** The holder. `undefined` if it cannot be read: it came or went at this moment, or is damaged. */
   readonly holder: LeaseHolder | undefined;
-  /** Whether it was seen to be alive: it runs on this machine, or was watched when it renewed. */
+  /**
+   * Whether it was seen to be alive: it runs on this machine, which tells when it began, or was
+   * watched when it renewed.
+   */
   readonly isAlive: boolean;
   /** Whether the holder has said that it does not give it back soon. */
   readonly isSettled: boolean;

@@ -24,7 +24,7 @@ export function hasOthers(
 /** Says that a run began with other weights, and the way out. */
 export function describeOthers(trial: QueuedTrial): string {
   return `${titleOf(trial)}: its teachers or first stages have other weights than when it began; ` +
-    `${freshWay(trial)} trains it again`;
+    freshWay(trial);
 }
 
 /**
@@ -34,13 +34,15 @@ export function describeOthers(trial: QueuedTrial): string {
 export async function findOthers(trial: QueuedTrial): Promise<string | undefined> {
   const { experiment, folder, root, settings } = trial;
   const latest = await folder.latest();
-  if (!latest?.progress.weights) return undefined;
+  if (!latest) return undefined;
+  const { step, origin, weights = origin?.weights } = latest.progress;
+  if (!weights) return undefined;
   const foundation = foundationSettings(experiment, settings);
   const teachers = await Promise.all(
     experiment.teachers.map((teacher) => previewTeacher(teacher, root, foundation)),
   );
   const { files } = await previewStages(experiment, root, foundation);
   const sums = sumsOf([...teachers, ...files]);
-  if (sums.includes(null) || !hasOthers(latest.progress, sums)) return undefined;
+  if (sums.includes(null) || !hasOthers({ step, weights }, sums)) return undefined;
   return describeOthers(trial);
 }

@@ -104,11 +104,11 @@ export async function prepare(
   resources.defer(() => opened.close());
   const fingerprint = new Fingerprint(opened, dataset.task);
   for (const { learned } of trials) await checkLearned(fingerprint, learned);
+  const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
   if (willEvaluate(settings)) {
     await opened.test.check?.();
-    if (dataset.holdout > 0) await opened.train.check?.();
+    await data.heldOut?.split.check?.();
   }
-  const data = { opened, fingerprint, ...splitHoldout(opened, dataset.holdout, seed) };
   for (const { experiment } of trials) {
     checkIterations(epochSize(data.train), scheduleOf(experiment, settings));
   }
@@ -149,6 +149,8 @@ export async function prepare(
     assemblies.push(assembly);
   }
   const notes = trials.flatMap(({ experiment }) => experiment.distiller.note?.(classes) ?? []);
+  const scoring = assemblies.some(({ student }) => "logits" in student.shapes);
+  if (scoring) notes.push(...noteLostClasses(opened, data.train));
   for (const note of new Set(notes)) settings.log?.(note);
   const { task, normalisation } = dataset;
   const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
@@ -158,12 +160,9 @@ export async function prepare(
   return { ...data, ...models, seed, task, close: () => owned.dispose() };
 }
 
-/**
- * Splits the hold-out off the training set. Throws a `Failure` (exit 2) if nothing is left, or no
- * image of a class: the best epoch would be chosen by images of a class that is not learned.
- */
+/** Splits the hold-out off the training set. */
 function splitHoldout(
-  { train, test, classes }: OpenDataset,
+  { train, test }: OpenDataset,
   holdout: number,
   seed: number,
 ): Pick<RunData, "train" | "heldOut"> {
@@ -172,22 +171,19 @@ function splitHoldout(
   }
   if (holdout === 0) return { train };
   const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
-  const learned = subset(train, complementOf(train.size, indices));
-  const left = new Set(learned.labels);
-  const lost = train.labels.find((label) => !left.has(label));
-  if (lost !== undefined) {
-    throw new Failure(
-      2,
-      `\`holdout: ${holdout}\` takes all training images of class ${
-        classes[lost]
-      }, since it takes ` +
-        "as many of each class as far as it has them: hold out fewer",
-    );
-  }
   return {
-    train: learned,
+    train: subset(train, complementOf(train.size, indices)),
     heldOut: { split: subset(train, indices), indices },
   };
+}
+
+/** Says which classes the hold-out has taken whole: nothing learns them. */
+function noteLostClasses({ train, classes }: OpenDataset, learned: Split): string[] {
+  const left = new Set(learned.labels);
+  const lost = [...new Set(train.labels)].filter((label) => !left.has(label));
+  if (lost.length === 0) return [];
+  const names = lost.map((label) => classes[label]).join(", ");
+  return [`the hold-out has all training images of ${names}: hold out fewer, or it is not learned`];
 }
 
 /** Gives the values of the modules that first stages trained. */

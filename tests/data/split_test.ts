@@ -79,6 +79,19 @@ Deno.test("subset: reads the images and labels of its indices, even of another s
   assertEquals([...await piece.read([0, 1])], [2, 0]);
 });
 
+Deno.test("subset: checks its own images only, even as a part of another subset", async () => {
+  const checked: number[][] = [];
+  const check = (indices: Iterable<number> = []) => {
+    checked.push([...indices]);
+    return Promise.resolve();
+  };
+  const part = subset({ ...bytes([5, 6, 7, 8, 9]), check }, [4, 0, 2]);
+  await part.check!();
+  await subset(part, [2, 1]).check!();
+  assertEquals(checked, [[4, 0, 2], [2, 0]]);
+  assertEquals(subset(bytes([5, 6]), [1]).check, undefined);
+});
+
 Deno.test("cutDown: always samples the same images", async () => {
   const split = bytes(Array.from({ length: 100 }, (_, i) => i % 5));
   const cut = cutDown(split, 20);

@@ -380,19 +380,21 @@ await needs(
 
 await needs(
   disk,
-  "freshWay: trains the one trial again, a quick one at its length",
+  "freshWay: a requested trial takes a flag, another one its own command, a quick one its length",
   () =>
     toys(FAMILY, async (toys) => {
       const ways = async (settings: Partial<Settings>) =>
         (await queue(await trialsOf(toys, ["teacher", 1]), toys.settings(settings))).map(freshWay);
-      assertEquals(await ways({}), [
-        "`deno task exp 'toy#grand' --seed 1 --fresh`",
-        "`deno task exp 'toy#teacher' --seed 1 --fresh`",
+      const flag = "--fresh trains it again, and all else that is asked for";
+      const of = (name: string, flags = "") =>
+        `\`deno task exp 'toy#${name}' --seed 1${flags} --fresh\` trains it again`;
+      const quick = " --epochs 1 --limit 2";
+      assertEquals(await ways({}), [of("grand"), flag]);
+      assertEquals(await ways({ epochs: 1, limit: 2, pending: true }), [
+        of("grand", quick),
+        of("teacher", quick),
       ]);
-      assertEquals(await ways({ epochs: 1, limit: 2 }), [
-        "`deno task exp 'toy#grand' --seed 1 --epochs 1 --limit 2 --fresh`",
-        "`deno task exp 'toy#teacher' --seed 1 --epochs 1 --limit 2 --fresh`",
-      ]);
+      assertEquals(await ways({ epochs: 1 }), [of("grand", " --epochs 1"), flag]);
     }),
 );
 

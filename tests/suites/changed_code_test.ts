@@ -74,7 +74,7 @@ await needs(
         assertStringIncludes(
           text,
           "x#student seed 1: code has changed since: method.ts; --keep takes the run as it is, " +
-            "`deno task exp 'x#student' --seed 1 --fresh` trains it again",
+            "--fresh trains it again, and all else that is asked for",
         );
       }
       assertStringIncludes((await exp("x.ts#teacher")).text, "done before");

@@ -299,10 +299,16 @@ await needs(
       assertEquals(
         message,
         "toy#student seed 1: its teachers or first stages have other weights than when it began; " +
-          "`deno task exp 'toy#student' --seed 1 --fresh` trains it again",
+          "--fresh trains it again, and all else that is asked for",
       );
       assertEquals(toys.said().includes("goes on"), false);
       assertEquals(await Deno.readFile(toys.of("student", 1, "latest.safetensors")), state);
+      // Earlier versions kept the weights with the origin only.
+      const latest = toys.of("student", 1, "latest.safetensors");
+      const { tensors: saved, metadata: progress } = await loadCheckpoint(latest);
+      const { weights: _, ...earlier } = progress as unknown as RunProgress;
+      await saveCheckpoint(latest, saved, earlier);
+      await assertRejects(() => toys.run("student"), Failure, "other weights than when it began");
       await saveCheckpoint(path, tensors, metadata);
       await toys.run("student");
       assertStringIncludes(toys.said(), "toy#student seed 1: goes on after epoch 1, batch 2");

@@ -1,3 +1,5 @@
+import { coco, type CocoOptions } from "../../datasets/coco.ts";
+import { tinyImagenet, type TinyImagenetOptions } from "../../datasets/tiny_imagenet.ts";
 import type { Dataset, Mix } from "../../lib/data/dataset.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import type { Shape } from "../../lib/nn/variables.ts";
@@ -12,10 +14,19 @@ export interface Images {
   readonly size: number;
 }
 
+type AnyDataset = Dataset<Mix | undefined, string, Net>;
+
+/** The data sets of which those in `experiments/` are subsets, with the options that say sizes. */
+const WHOLE: Readonly<Record<string, (options: never) => AnyDataset>> = {
+  coco: ({ shorter, longer, square, take }: CocoOptions) => coco({ shorter, longer, square, take }),
+  tinyImagenet: ({ size, take }: TinyImagenetOptions) => tinyImagenet({ size, take }),
+};
+
 /**
  * Gives the sizes of a data set in `experiments/` without its files. Throws if they are unknown.
  */
-export function imagesOf({ id, options, sizes }: Dataset<Mix | undefined, string, Net>): Images {
+export function imagesOf({ id, options, ...dataset }: AnyDataset): Images {
+  const sizes = dataset.sizes ?? WHOLE[id]?.(options as never).sizes;
   if (sizes) return { image: sizes.image, classes: sizes.classes, size: sizes.train };
   if (id !== "imageFolder") {
     throw new Error(`the images of ${id} are unknown: add them to tests/support/images_of.ts`);

@@ -48,7 +48,7 @@ function checkHeader(header: ReturnType<typeof decode>[number] | undefined, size
   if (header.tiled || header.planarConfiguration !== 1) {
     throw new Error("TIFF in tiles or planes is not read");
   }
-  if (orientation !== undefined && orientation !== 1) {
+  if (orientation >= 2 && orientation <= 8) {
     throw new Error(`TIFF with orientation ${orientation}, not upright, is not read`);
   }
   if (!(width * height * components * bits / 8 <= size * MOST_EXPANSION)) {

@@ -47,6 +47,9 @@
   const rows = element("div", { class: "scroll", tabindex: "0", role: "region" });
   const values = element("details", {}, element("summary", {}, "Values as a table"), rows);
   let plot;
+  /** The curves that are drawn, and how. */
+  let drawnCurves;
+  let isDue = false;
 
   /** The runs that have a curve, in the order in which they came by it. */
   const withCurve = runs.flatMap(({ epochs }, i) => epochs.length > 0 ? [i] : []);
@@ -97,10 +100,35 @@
     labelFont: "13px system-ui, sans-serif",
   });
 
+  /** Draws new epochs of the same curves, and keeps what the reader has zoomed to or hidden. */
+  const extend = (data) => {
+    const [epochs] = plot.data;
+    const { min, max } = plot.scales.x;
+    const isWhole = min <= epochs[0] && max >= epochs.at(-1);
+    plot.setData(data, isWhole);
+    if (!isWhole) plot.redraw();
+  };
+
   const draw = () => {
     const shown = chosen();
     const data = aligned(shown);
     const title = tagSelect.selectedOptions[0]?.text ?? "";
+    const isShort = data[0].length < 40;
+    const curves = JSON.stringify([tagSelect.value, logBox.checked, isShort, shown]);
+    if (plot && curves === drawnCurves) extend(data);
+    else drawAnew(shown, data, title);
+    drawnCurves = curves;
+    surface.setAttribute("aria-label", `Curves: ${title}. Left and right arrows move the cursor.`);
+    rows.setAttribute("aria-label", `Values: ${title}`);
+    rows.replaceChildren(element(
+      "table",
+      {},
+      element("thead", {}, headerRow(["epoch", ...shown.map((i) => runs[i].name)])),
+      element("tbody", {}, ...data[0].map((_, j) => dataRow(data.map((column) => column[j])))),
+    ));
+  };
+
+  const drawAnew = (shown, data, title) => {
     plot?.destroy();
     plot = new uPlot(
       {
@@ -125,14 +153,6 @@
       data,
       surface,
     );
-    surface.setAttribute("aria-label", `Curves: ${title}. Left and right arrows move the cursor.`);
-    rows.setAttribute("aria-label", `Values: ${title}`);
-    rows.replaceChildren(element(
-      "table",
-      {},
-      element("thead", {}, headerRow(["epoch", ...shown.map((i) => runs[i].name)])),
-      element("tbody", {}, ...data[0].map((_, j) => dataRow(data.map((column) => column[j])))),
-    ));
   };
 
   const headerRow = (cells) =>
@@ -261,6 +281,16 @@
     source.addEventListener("row", ({ data }) => {
       const { run, cells } = JSON.parse(data);
       renewCells(run, cells);
+      redraw();
+    });
+  }
+
+  /** Shows the chart at the next frame: after a pause, many epochs come at once. */
+  function redraw() {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
       showChart();
     });
   }

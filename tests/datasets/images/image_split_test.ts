@@ -52,6 +52,8 @@ await needs(["read"], "image split: the check looks at the beginnings of all fil
     Failure,
     "set: 39.png is broken (it begins like none",
   );
+  await foreign.check!([0, 38]);
+  await assertRejects(() => foreign.check!([39]), Failure, "set: 39.png is broken");
   const empty = split({ ...images, "0.png": new Uint8Array() });
   await assertRejects(() => empty.check!(), Failure, "set: 0.png is broken (it is empty)");
   workers.close();
@@ -68,6 +70,7 @@ await needs(["read"], "image split: with a cache, the check decodes all images, 
   assertEquals(reads(), 3);
   const cut = { ...files, "b.png": png(2).slice(0, 48) };
   const broken = squareSplit(memoryTree(cut).tree, filesOf(cut), workers, 4);
+  await broken.check!([0, 2]);
   await assertRejects(() => broken.check!(), Failure, "set: b.png is broken (it is cut off)");
   workers.close();
 });
