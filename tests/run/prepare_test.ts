@@ -64,6 +64,6 @@ Deno.test("prepare: says which classes a hold-out has taken whole", async () => 
   assertEquals((await prepared(3, {}, 40)).said, []);
   // Of 50 images of three classes, one class has 16.
   assertEquals((await prepared(3, {}, 48)).said, [
-    "the hold-out has all training images of class 1a: hold out fewer, or it is not learned",
+    "the hold-out has all training images of 1a: hold out fewer, or it is not learned",
   ]);
 });

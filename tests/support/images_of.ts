@@ -18,9 +18,14 @@ type AnyDataset = Dataset<Mix | undefined, string, Net>;
 
 /** The data sets of which those in `experiments/` are subsets, with the options that say sizes. */
 const WHOLE: Readonly<Record<string, (options: never) => AnyDataset>> = {
-  coco: ({ shorter, longer, square, take }: CocoOptions) => coco({ shorter, longer, square, take }),
+  coco: wholeCoco,
+  coco_by_heart: wholeCoco,
   tinyImagenet: ({ size, take }: TinyImagenetOptions) => tinyImagenet({ size, take }),
 };
+
+function wholeCoco({ shorter, longer, square, take }: CocoOptions): AnyDataset {
+  return coco({ shorter, longer, square, take });
+}
 
 /**
  * Gives the sizes of a data set in `experiments/` without its files. Throws if they are unknown.
