@@ -44,9 +44,8 @@ export interface AbInitOptions<S extends string, T extends string> {
  * The stage trains the connectors and the student up to its last tap. It leaves the layers behind
  * that tap as they are, among them the head and the norm that closes a wide ResNet. By default only
  * those behind the student's last map: if it has more maps than its teacher, the statistics of the
- * norms between move, as the reference's do. RepDistiller
- * trains this stage for 30 epochs at the student's first learning rate. The student of `ab` starts
- * from it: `student: from(init)`.
+ * norms between move, as the reference's do. RepDistiller trains this stage for 30 epochs at the
+ * student's first learning rate. The student of `ab` starts from it: `student: from(init)`.
  */
 export function abInit<const S extends string = never, const T extends string = never>(
   options: AbInitOptions<S, T> = {},

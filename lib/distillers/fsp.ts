@@ -42,9 +42,8 @@ export interface FspInitOptions<S extends string, T extends string> {
  * The stage trains the student up to its last tap. It leaves the layers behind that tap as they
  * are, among them the head and the norm that closes a wide ResNet. By default only those behind the
  * student's last map: if it has more maps than its teacher, the statistics of the norms between
- * move, as the reference's do. RepDistiller trains this stage
- * for 30 epochs at the student's first learning rate. The student of `fsp` starts from it:
- * `student: from(init)`.
+ * move, as the reference's do. RepDistiller trains this stage for 30 epochs at the student's first
+ * learning rate. The student of `fsp` starts from it: `student: from(init)`.
  */
 export function fspInit<const S extends string = never, const T extends string = never>(
   options: FspInitOptions<S, T> = {},

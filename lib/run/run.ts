@@ -41,11 +41,12 @@ export interface FinishedTrial extends RequestedTrial {
 /**
  * Returns the results of trials, in the requested order. Trains those that are not done, as many
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
- * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that other
- * processes train with `settings.pending`, and all of them if another worker leads. If a trial
- * diverges (exit 4), or another process has meanwhile trained it with other code (exit 2), trains the
- * others that do not build on it, and then rejects with a `Failure` that names it. Rejects with any
- * other failure at once. Missing data or weights (exit 3) fail before any training.
+ * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that
+ * other processes train with `settings.pending`, and all of them if another worker leads. If a
+ * trial diverges (exit 4), or another process has meanwhile trained it with other code or what it
+ * builds on has other weights than when it began (exit 2), trains the others that do not build on
+ * it, and then rejects with a `Failure` that names it. Rejects with any other failure at once.
+ * Missing data or weights (exit 3) fail before any training.
  */
 export async function runTrials(
   asked: readonly RequestedTrial[],

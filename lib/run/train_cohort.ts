@@ -98,9 +98,10 @@ async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
 
 /**
  * Checks that workers can share each batch of these trials: they have the same data, the same code
- * of the user's own and the same weights of teachers and first stages, every worker gets at least one image of each batch, with `accumulate` one for each part that it makes of its
- * own, and no method remembers earlier batches, of which each worker sees its part only. Rejects
- * with a `Failure` (exit 2).
+ * of the user's own and the same weights of teachers and first stages, every worker gets at least one
+ * image of each batch, with `accumulate` one for each part that it makes of its own, and no method
+ * remembers earlier batches, of which each worker sees its part only. Rejects with a `Failure` (exit
+ * 2).
  */
 async function checkWorkers(
   shared: readonly SharedTrial[],
