@@ -3,6 +3,7 @@ import {
   assertAlmostEquals,
   assertEquals,
   assertNotEquals,
+  assertRejects,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
@@ -23,7 +24,12 @@ import { type Noise, sakd, type SakdOptions, sakdWithNoise } from "../../lib/dis
 import { scratch } from "../../lib/distillers/scratch.ts";
 import { sp } from "../../lib/distillers/sp.ts";
 import { vid } from "../../lib/distillers/vid.ts";
-import type { Distiller, HardLabels, SpottedDistiller } from "../../lib/experiment/distiller.ts";
+import {
+  type Distiller,
+  type HardLabels,
+  type SpottedDistiller,
+  within,
+} from "../../lib/experiment/distiller.ts";
 import type { Values } from "../../lib/engine/engine.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { logitsOutput, type Scorer } from "../../lib/nn/network.ts";
@@ -366,6 +372,22 @@ Deno.test("sakd: it declares the method, cites both papers, has the method's nee
   const { values } = await first(sakd(at({ kd: 0.5 })));
   const names = ["task", "kd", "policy", "balance", "at_block1", "at_block2", "at_kd"];
   assertEquals(Object.keys(values.terms).sort(), names.sort());
+});
+
+Deno.test("sakd: a method that never asks for the masks of its spots is refused", async () => {
+  const masked = at();
+  const deaf: typeof masked = {
+    ...masked,
+    build: (context) => {
+      const loss = masked.build(context);
+      return (step) => loss(within(step, { mask: () => undefined }));
+    },
+  };
+  const { exit, message } = await assertRejects(() => first(sakd(deaf)), Failure);
+  assertEquals([exit, message], [
+    2,
+    'sakd routes at at block1, but its loss never asks for mask("block1")',
+  ]);
 });
 
 Deno.test("sakd: spots without a possible route are refused", () => {

@@ -55,6 +55,17 @@ Deno.test("paired: less is better in a distance from teachers, which have to be 
   assertEquals(compare(close, close)!.verdict, "undecided");
   assertEquals(compare(close, near("b", 0.3, 0.3, 0.31)), undefined);
   assertEquals(compare(close, trials(70, 71)), undefined);
+  const outside = (id: string, ...kl: number[]) =>
+    near("a", ...kl).map((one) => ({
+      ...one,
+      teachers: one.teachers.map((teacher) => ({ ...teacher, id, seed: null })),
+    }));
+  const [own, average] = [
+    outside("net:c.pth key a", 0.1, 0.2),
+    outside("net:c.pth key b", 0.1, 0.2),
+  ];
+  assertEquals(compare(own, average), undefined, "two networks of one file");
+  assertEquals(compare(own, own)!.n, 2);
   assertEquals(paired(close, near("b", 0.3))!.n, 1, "other measures need no common teacher");
 });
 

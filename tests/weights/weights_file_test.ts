@@ -95,6 +95,21 @@ Deno.test("weights: safetensors gives tensors and facts too, the numbers widened
   assertEquals([read.format, read.facts], ["safetensors", { epoch: "3" }]);
 });
 
+Deno.test("weights: safetensors is told from a zip whatever the length of its header", () => {
+  const tensors = new Map<string, Entry>([["a", {
+    dtype: "F32",
+    shape: [1],
+    data: Float32Array.of(1),
+  }]]);
+  const ofLength = (note: number) => encode(tensors, { note: "x".repeat(note) });
+  const header = (bytes: Uint8Array<ArrayBuffer>) => new DataView(bytes.buffer).getUint32(0, true);
+  // Its first two bytes are PK.
+  const length = 0x4b50;
+  const bytes = ofLength(length - header(ofLength(0)));
+  assertEquals(header(bytes), length);
+  assertEquals(decode(bytes).format, "safetensors");
+});
+
 Deno.test("weights: every type of storage is read", () => {
   const types: [string, Uint8Array, number[]][] = [
     ["FloatStorage", floats(1.5, -2), [1.5, -2]],
@@ -257,6 +272,8 @@ Deno.test("weights: an object within the state dict is refused by its name, and 
     "net (models.Net)",
     `${way}["net"].state_dict(), new_path)`,
   );
+  // With an accuracy that is a tensor.
+  assertRefused(file(dict({ net, acc: w })), "net (models.Net)", `${way}["net"].state_dict()`);
 });
 
 Deno.test("weights: says which state dict was taken, and a key takes another", () => {
