@@ -11,11 +11,11 @@ import { formatOf } from "./formats/format.ts";
  * Makes a function that decodes image files by their content, whatever their names. Grey becomes
  * three equal channels, a palette its colours, CMYK RGB. Transparency is dropped, and gamma, colour
  * profiles and EXIF orientation, save that of TIFF, are ignored, as by Pillow's `convert("RGB")`; so
- * the pixels are Pillow's, those of JPEG within 2. Two kinds are different: 16 bits of grey become their upper
- * 8, where Pillow clips all above 255, and CMYK in JPEG has less smooth edges where its colours have
- * a lower resolution. Pixels of JPEG that are damaged and repaired may be others where TensorFlow
- * decodes them (`decode_worker.ts`). The function throws an Error with the reason if the file has
- * none of the formats, is damaged or ends early.
+ * the pixels are Pillow's, those of JPEG within 2. Two kinds are different: 16 bits of grey become
+ * their upper 8, where Pillow clips all above 255, and CMYK in JPEG has less smooth edges where its
+ * colours have a lower resolution. Pixels of JPEG that are damaged and repaired may be others where
+ * TensorFlow decodes them (`decode_worker.ts`). The function throws an Error with the reason if the
+ * file has none of the formats, is damaged or ends early.
  */
 export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
   const [jpeg, webp] = await Promise.all([jpegDecoder(), webpDecoder()]);

@@ -20,8 +20,8 @@ export interface AroundUpdate {
   /**
    * The number of parts in which a batch goes through the networks, one after the other, so that it
    * needs the memory of one part. The loss and the update are those of the whole batch. Norms,
-   * losses over pairs of images and sums over a batch (`balance` of `sakd`) see a part, each part is mixed by itself, with its own λ, and a
-   * method's memories change after each. Default: 1.
+   * losses over pairs of images and sums over a batch (`balance` of `sakd`) see a part, each part is
+   * mixed by itself, with its own λ, and a method's memories change after each. Default: 1.
    */
   readonly accumulate?: number;
 }
