@@ -100,15 +100,13 @@ export function one<const S extends string = "block2">(
 function gateLayer(branches: number): Layer {
   return (create, input) => {
     const score = dense(branches)(create.in("score"), input.slice(-1));
-    const normalise = norm()(create.in("norm"), [1, 1, branches]);
+    const normalise = norm()(create.in("norm"), [branches]);
     const rectify = relu()(create, [branches]);
     return module(
       (map, pass) => {
         const positions = map.shape.slice(1, -1).map((_, i) => i + 1);
         const scores = score(tf.mean(map, positions), pass);
-        const [batch] = scores.shape;
-        const normalised = normalise(tf.reshape(scores, [batch, 1, 1, branches]), pass);
-        return tf.softmax(rectify(tf.reshape(normalised, [batch, branches]), pass), -1);
+        return tf.softmax(rectify(normalise(scores, pass), pass), -1);
       },
       [branches],
       score.multiplyAdds,

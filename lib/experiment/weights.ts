@@ -117,3 +117,7 @@ export function weights<N extends Net>(
 /** What is taken of a file that has several networks, which may all be teachers of one run. */
 export const chosenPart = ({ key, prefix }: ExternalWeights): string =>
   [key && ` key ${key}`, prefix && ` prefix ${prefix}`].filter(Boolean).join("");
+
+/** The path or URL of a weights file, with what is taken of it. */
+export const describeSource = (weights: ExternalWeights): string =>
+  `${weights.source.file ?? weights.source.url}${chosenPart(weights)}`;

@@ -1,5 +1,5 @@
 import { networkOf, type Teacher } from "../experiment/experiment.ts";
-import { chosenPart } from "../experiment/weights.ts";
+import { describeSource } from "../experiment/weights.ts";
 import { identify, type Identity } from "../project/identify.ts";
 import { labelsOf } from "../project/labels.ts";
 import type { Shown } from "./figure.ts";
@@ -27,7 +27,7 @@ export async function teacherLabels(shown: readonly Shown[]): Promise<string[]> 
 /** The identity of a teacher's weights: their file, or an experiment with a seed and an epoch. */
 async function identityOf(teacher: Teacher): Promise<Identity> {
   if (teacher.kind === "external") {
-    const file = `${teacher.source.file ?? teacher.source.url}${chosenPart(teacher)}`;
+    const file = describeSource(teacher);
     return { id: file, module: file };
   }
   const { experiment, seed, epoch, average } = teacher;

@@ -262,9 +262,10 @@ export function buildModel<N extends Net>(
     input = module.nextShape ?? module.shape;
   }
   const heads: [string, StageModule][] = [];
-  for (const [name, { input, stage }] of Object.entries(recipe.heads?.(classes, shapes) ?? {})) {
+  const declared = Object.entries(pure("build", () => recipe.heads?.(classes, shapes) ?? {}));
+  for (const [name, { input, stage }] of declared) {
     const before = all.length;
-    heads.push([name, stage(scope.in(name), input, shapes)]);
+    heads.push([name, pure("build", () => stage(scope.in(name), input, shapes))]);
     parts.push([name, all.slice(before)]);
   }
   const byName = checkTaps(recipe, Object.fromEntries([...modules, ...heads]));

@@ -247,12 +247,12 @@ function partsAt(
     calls: [] as NamedCall[],
   }));
   const schedules = scheduleRanges(tokens);
+  const placed = tokens.map(({ start }) => parts[placeAt(start)]);
   for (const [i, token] of tokens.entries()) {
-    const part = parts[placeAt(token.start)];
-    if (!part) continue;
+    const part = placed[i];
     // Another member of a record changes nothing of the others.
-    const isBehindMember = i > 0 && parts[placeAt(tokens[i - 1].start)] !== part;
-    if (isBehindMember && token.type.label === ",") continue;
+    const isBehindMember = token.type.label === "," && placed[i - 1] !== part;
+    if (!part || isBehindMember) continue;
     part.words.push(wordOf(token, code));
     const [before, opening] = [tokens[i - 2], tokens[i - 1]].map((one) => one?.type.label);
     part.isCallable ||= ["=>", "function", "class"].includes(token.type.label) ||

@@ -9,7 +9,7 @@ import { describeHolder } from "../files/lease_holder.ts";
 import { Failure } from "../values/failure.ts";
 import { claim, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
-import { findOthers } from "./foundation_weights.ts";
+import { findOtherWeights } from "./begun_weights.ts";
 import { buildsOn, describeChange, type QueuedTrial } from "./queue.ts";
 import { resolveRun, titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
@@ -55,7 +55,7 @@ export async function* claimCohorts(
       const reason = state === "changed"
         ? await describeChange(trial)
         : state === "begun"
-        ? await findOthers(trial)
+        ? await findOtherWeights(trial)
         : undefined;
       if (reason !== undefined) refuse(trial, reason);
       return reason !== undefined;

@@ -247,11 +247,13 @@ export async function describeChange(trial: QueuedTrial): Promise<string> {
   const modules = (await changedModules(trial)).join(", ");
   const title = `${trial.need ? `${trial.need.role} ` : ""}${titleOf(trial)}`;
   return `${title}: code has changed since: ${modules}; --keep takes the run as it is, ` +
-    freshWay(trial);
+    describeFresh(trial);
 }
 
 /** Says how to train a trial again: by a flag of this command, or by a command. */
-export function freshWay({ identity: { id }, seed, need, quick, settings }: QueuedTrial): string {
+export function describeFresh(
+  { identity: { id }, seed, need, quick, settings }: QueuedTrial,
+): string {
   if (!need && !settings.pending) return "--fresh trains it again, and all else that is asked for";
   const { epochs, limit } = quickSettings(quick);
   const flags = Object.entries({ seed, epochs, limit }).flatMap(([flag, value]) =>

@@ -25,7 +25,7 @@ import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
 import { addStep, type EpochSums, NO_SUMS, setGradNorms } from "./epoch_sums.ts";
 import type { Prepared } from "./prepare.ts";
-import { describeOthers, hasOthers } from "./foundation_weights.ts";
+import { describeOtherWeights, hasOtherWeights } from "./begun_weights.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { finalTrial, type Foundations, manifest, originOf } from "./record.ts";
 import { acceptCode, titleOf } from "./resolve.ts";
@@ -192,8 +192,8 @@ export class TrialTraining {
     const { teachers, stages } = this.#foundations;
     const origin = await originOf(this.trial, this.#prepared, [...teachers, ...stages]);
     const { step, origin: before, weights = before?.weights } = this.#progress;
-    if (hasOthers({ step, weights }, origin.weights)) {
-      throw new Failure(2, describeOthers(this.trial));
+    if (hasOtherWeights({ step, weights }, origin.weights)) {
+      throw new Failure(2, describeOtherWeights(this.trial));
     }
     const isSame = step === 0 || before !== undefined && canonical(before) === canonical(origin);
     this.#progress = {

@@ -1,5 +1,5 @@
 import type { Experiment, Teacher } from "../experiment/experiment.ts";
-import { chosenPart } from "../experiment/weights.ts";
+import { describeSource } from "../experiment/weights.ts";
 
 /**
  * The origin of a teacher's weights: its experiment, or the path or URL of a weights file, with what
@@ -9,9 +9,7 @@ export type TeacherSource = Experiment | string;
 
 /** The origin of a teacher's weights. */
 export function sourceOf(teacher: Teacher): TeacherSource {
-  return teacher.kind === "trained"
-    ? teacher.experiment
-    : `${teacher.source.file ?? teacher.source.url}${chosenPart(teacher)}`;
+  return teacher.kind === "trained" ? teacher.experiment : describeSource(teacher);
 }
 
 /** Whether two teachers are declared to have the same weights. */

@@ -5,7 +5,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import {
   checkQueue,
   checkResults,
-  freshWay,
+  describeFresh,
   queue,
   type QueuedTrial,
   type RequestedTrial,
@@ -380,11 +380,13 @@ await needs(
 
 await needs(
   disk,
-  "freshWay: a requested trial takes a flag, another one its own command, a quick one its length",
+  "describeFresh: a requested trial takes a flag, another one its own command, a quick one its length",
   () =>
     toys(FAMILY, async (toys) => {
       const ways = async (settings: Partial<Settings>) =>
-        (await queue(await trialsOf(toys, ["teacher", 1]), toys.settings(settings))).map(freshWay);
+        (await queue(await trialsOf(toys, ["teacher", 1]), toys.settings(settings))).map(
+          describeFresh,
+        );
       const flag = "--fresh trains it again, and all else that is asked for";
       const of = (name: string, flags = "") =>
         `\`deno task exp 'toy#${name}' --seed 1${flags} --fresh\` trains it again`;

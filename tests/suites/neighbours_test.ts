@@ -1,10 +1,10 @@
 /** Processes of `exp` that want the same thing at once, without `--pending`. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import { readResult } from "../../lib/project/result.ts";
 import { everything, needs } from "../support/needs.ts";
 import { ended, EXP, type Toys, toys } from "../support/toy_runs.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 /** A teacher that trains for seconds, and three students. */
 const FAMILY = `
@@ -16,11 +16,13 @@ export const two = experiment(import.meta, { ...pair, distiller: kd({ temperatur
 export const three = experiment(import.meta, { ...pair, distiller: kd({ temperature: 8 }) });
 `;
 
-/** Waits until a run has some epochs behind it. */
-async function untilTrained(toys: Toys, name: string, epochs: number): Promise<void> {
-  while (
-    !existsSync(toys.of(name, 1, "metrics.jsonl")) || (await toys.log(name)).length < epochs
-  ) await pause(20);
+/** Waits until the teacher has some epochs behind it, which a process trains. */
+async function untilTrained(toys: Toys, epochs: number, child: Deno.ChildProcess): Promise<void> {
+  const log = toys.of("teacher", 1, "metrics.jsonl");
+  await waitUntil(
+    async () => existsSync(log) && (await toys.log("teacher")).length >= epochs,
+    child,
+  );
 }
 
 /** The number of the process that trains an experiment. */
@@ -43,7 +45,7 @@ await needs(
       const students = ["one", "two", "three"];
       const children = students.map((name) => toys.start([`toy.ts#${name}`]));
       const ends = children.map(ended);
-      await untilTrained(toys, "teacher", 5);
+      await untilTrained(toys, 5, children[0]);
       const trainer = await trainerOf(toys, "teacher");
       const killed = children.findIndex(({ pid }) => pid === trainer);
       children[killed].kill("SIGKILL");
@@ -72,7 +74,7 @@ await needs(
       await toys.run("teacher", 1, { epochs: 1 });
       const first = toys.start(["toy.ts#teacher"]);
       const end = ended(first);
-      await untilTrained(toys, "teacher", 5);
+      await untilTrained(toys, 5, first);
       const module = await Deno.readTextFile(toys.path("toy.ts"));
       const second = await toys.command(["toy.ts#teacher", "--fresh"]);
       await Deno.writeTextFile(toys.path("toy.ts"), module.replace("lr: 0.02", "lr: 0.03"));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ignoreAbsence } from "../../files/atomic_write.ts";
 import { Leases } from "../../files/lease.ts";
 import { syncFolder } from "../../files/sync.ts";
 import { Failure, systemMessageOf } from "../../values/failure.ts";
@@ -46,9 +47,7 @@ export async function cachedLibrary(host: Host): Promise<LibraryFiles | undefine
 
 /** Creates an empty folder at `path` and removes what was there. */
 async function makeEmpty(path: string): Promise<void> {
-  await Deno.remove(path, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
+  await Deno.remove(path, { recursive: true }).catch(ignoreAbsence);
   await Deno.mkdir(path);
 }
 

@@ -1,4 +1,8 @@
+import { Buffer } from "node:buffer";
 import { refuseDamaged } from "../refused.ts";
+
+/** A text with a letter for each byte. `TextDecoder` would give Windows' letters for some. */
+export const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 /**
  * A position in bytes that advances with each read. Every method throws a `FileRefused` if too few

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { ARRAYS, type Dtype } from "../safetensors.ts";
+import { latin1 } from "./cursor.ts";
 import {
   countOf,
   isCounts,
@@ -40,7 +40,7 @@ export function numpyScalar(args: readonly Pickled[]): Pickled {
   const kind = codeOf(dtype);
   const data = asBytes(bytes);
   if (kind === undefined || data === undefined) return new PickledObject("numpy.scalar", args);
-  if (/^S\d+$/.test(kind.code)) return Buffer.from(data).toString("latin1");
+  if (/^S\d+$/.test(kind.code)) return latin1(data);
   if (/^U\d+$/.test(kind.code)) return utf32(inOrder(data, 4, kind.isBig));
   const type = typeOf(kind.code);
   const array = type && ARRAYS[type];

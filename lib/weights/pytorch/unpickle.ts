@@ -1,7 +1,6 @@
-import { Buffer } from "node:buffer";
 import { quoteText } from "../../values/words.ts";
 import { FileRefused, refuseDamaged, refuseForeign } from "../refused.ts";
-import { Cursor } from "./cursor.ts";
+import { Cursor, latin1 } from "./cursor.ts";
 import { buildObject, readReference } from "./calls.ts";
 import { kindOf, type Pickled, PickledName, PickledObject, Storage } from "./objects.ts";
 
@@ -362,9 +361,6 @@ function setState(machine: Machine): void {
     target.state = state;
   } else if (!(target instanceof Map)) refuse(`sets attributes of ${kindOf(target)}`);
 }
-
-/** A text with a letter for each byte, which `TextDecoder` gives of Windows' letters only. */
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
 function refuse(wish: string): never {
   throw refuseForeign(wish);

@@ -6,7 +6,7 @@
  */
 import { canonical } from "../values/json.ts";
 import { previewStages } from "./first_stages.ts";
-import { freshWay, type QueuedTrial } from "./queue.ts";
+import { describeFresh, type QueuedTrial } from "./queue.ts";
 import { sumsOf } from "./record.ts";
 import { titleOf } from "./resolve.ts";
 import type { RunProgress } from "./run_folder.ts";
@@ -14,7 +14,7 @@ import { foundationSettings } from "./settings.ts";
 import { previewTeacher } from "./teachers.ts";
 
 /** Whether a run began with other weights than these. A run that has made no step has not. */
-export function hasOthers(
+export function hasOtherWeights(
   { step, weights }: Pick<RunProgress, "step" | "weights">,
   sums: readonly (string | null)[],
 ): boolean {
@@ -22,16 +22,16 @@ export function hasOthers(
 }
 
 /** Says that a run began with other weights, and the way out. */
-export function describeOthers(trial: QueuedTrial): string {
+export function describeOtherWeights(trial: QueuedTrial): string {
   return `${titleOf(trial)}: its teachers or first stages have other weights than when it began; ` +
-    freshWay(trial);
+    describeFresh(trial);
 }
 
 /**
  * Says why a begun trial cannot go on: the weights of its teachers and first stages are all there,
  * and are others than those with which it began. `undefined` if it can.
  */
-export async function findOthers(trial: QueuedTrial): Promise<string | undefined> {
+export async function findOtherWeights(trial: QueuedTrial): Promise<string | undefined> {
   const { experiment, folder, root, settings } = trial;
   const latest = await folder.latest();
   if (!latest) return undefined;
@@ -43,6 +43,6 @@ export async function findOthers(trial: QueuedTrial): Promise<string | undefined
   );
   const { files } = await previewStages(experiment, root, foundation);
   const sums = sumsOf([...teachers, ...files]);
-  if (sums.includes(null) || !hasOthers({ step, weights }, sums)) return undefined;
-  return describeOthers(trial);
+  if (sums.includes(null) || !hasOtherWeights({ step, weights }, sums)) return undefined;
+  return describeOtherWeights(trial);
 }
