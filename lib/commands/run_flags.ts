@@ -27,7 +27,10 @@ export const RUN_FLAGS = {
     help: "maximum number of batches per epoch and per evaluation, for a quick run. Default: all",
   },
   ...ENGINE_FLAGS,
-  "deterministic": { type: "boolean", help: "make runs bit-identical, somewhat slower" },
+  "deterministic": {
+    type: "boolean",
+    help: "make runs with as many threads bit-identical, somewhat slower",
+  },
   "grad-norms": {
     type: "boolean",
     help: "log the norm of each term's gradient at the student, on one batch per epoch",

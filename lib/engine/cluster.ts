@@ -15,6 +15,8 @@ export interface ClusterFlags {
   readonly cluster?: string;
   /** The number of this worker, from 0. */
   readonly rank?: number;
+  /** Whether norms have the statistics of all workers. */
+  readonly "sync-norm"?: boolean;
 }
 
 /**
@@ -23,11 +25,13 @@ export interface ClusterFlags {
  * wrong.
  */
 export function clusterOf(
-  { cluster, rank }: ClusterFlags,
+  { cluster, rank, "sync-norm": syncNorm }: ClusterFlags,
   tfConfig: string | undefined,
 ): Cluster | undefined {
   if (cluster === undefined && rank === undefined) {
-    return tfConfig ? clusterInTfConfig(tfConfig) : undefined;
+    if (tfConfig) return clusterInTfConfig(tfConfig);
+    if (!syncNorm) return undefined;
+    throw new Failure(2, "--sync-norm needs --cluster host:port,host:port, or TF_CONFIG");
   }
   if (cluster === undefined) {
     throw new Failure(2, "--rank needs --cluster host:port,host:port");

@@ -1,3 +1,4 @@
+import { formatThroughput } from "../values/numbers.ts";
 import { columns } from "../terminal/columns.ts";
 import type { Examination } from "./examine.ts";
 import type { Json } from "../values/json.ts";
@@ -40,7 +41,7 @@ export function examinationReport(
       ],
       [
         `in batches of ${inBatches.size}`,
-        `${inBatches.images_per_second.toFixed(0)} images per second`,
+        `${formatThroughput(inBatches.images_per_second)} images per second`,
       ],
     ], 2),
     ...tables(whole).map(({ rows, left }) => columns(rows, left)),

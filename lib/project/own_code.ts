@@ -233,7 +233,8 @@ const PACKAGE = ["lib/", "datasets/", "mod.ts"].map((place) =>
 
 /** Whether a module is the user's own: neither the package's nor a registry's. */
 function isOwn(href: string): boolean {
-  return href.startsWith("file:") && !href.includes("/node_modules/") &&
+  // Deno resolves a registry's module that is loaded to its file in a cache below `npm`.
+  return href.startsWith("file:") && !/\/(npm|node_modules)\//.test(href) &&
     !PACKAGE.some((place) => href.startsWith(place));
 }
 

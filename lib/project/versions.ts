@@ -20,6 +20,18 @@ export function versions(tensorflow: string | null): Versions {
   return { retort, deno: Deno.version.deno, tfjs: tf.version.tfjs, tensorflow };
 }
 
+const commits = new Map<string, Promise<string | null>>();
+
+/**
+ * The git commit of a project when this process first asked for it: the process runs the modules
+ * that it loaded then.
+ */
+export function loadedCommit(root: string): Promise<string | null> {
+  const known = commits.get(root) ?? commit(root);
+  commits.set(root, known);
+  return known;
+}
+
 /**
  * Reads the git commit of a project, followed by `-dirty` if a module differs from it. The project
  * may be a subfolder of its repository. `null` outside a repository, or if git tracks no module of

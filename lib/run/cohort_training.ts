@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { formatThroughput } from "../values/numbers.ts";
 import type { Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -216,7 +217,7 @@ export class CohortTraining {
     const several = group.length > 1 ? `${group.length} trials ` : "";
     this.#settings.status.update(
       done,
-      `${several}ep ${epoch}/${epochs} loss ${losses} img/s ${imagesPerSecond.toFixed(0)}`,
+      `${several}ep ${epoch}/${epochs} loss ${losses} img/s ${formatThroughput(imagesPerSecond)}`,
     );
   }
 
@@ -297,10 +298,10 @@ export class CohortTraining {
 
 /** What an interruption says at a place where all of the training is saved. */
 function interruptedText(group: readonly TrialTraining[], place: string): string {
-  const command = group.some(({ trial: { settings } }) => settings.fresh)
-    ? "the same command without --fresh"
-    : "the same command";
-  return `${titleOf(group)}: interrupted ${place}; saved, ${command} goes on`;
+  const way = group.some(({ trial: { settings } }) => settings.fresh)
+    ? "the same command without --fresh goes on, but trains no finished run again"
+    : "the same command goes on";
+  return `${titleOf(group)}: interrupted ${place}; saved, ${way}`;
 }
 
 /** The name of a group in lines. */

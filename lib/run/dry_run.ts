@@ -18,6 +18,7 @@ import { type Resolved, resolveRun } from "./resolve.ts";
 import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
 import { describeStart, findStart } from "./shorter.ts";
 import { stopIfInterrupted } from "./stop.ts";
+import { findAside } from "./take_back.ts";
 import { previewTeacher, type TeacherPreview } from "./teachers.ts";
 import { type TimedSteps, timeSteps } from "./time_steps.ts";
 
@@ -127,12 +128,17 @@ async function previewTrial(
   return { experiment, resolved, settings, teachers, stages, learned };
 }
 
-/** The row of the shorter run that a trial would go on from, or would not. None: there is none. */
+/**
+ * The row of the run that a trial would take back, or of the shorter one that it would go on from,
+ * or would not. None: there is neither.
+ */
 async function previewStart(
   { resolved, settings, teachers, stages }: TrialPreview,
   prepared: Prepared,
 ): Promise<Row[]> {
   if (resolved.state !== "missing" && resolved.state !== "stale") return [];
+  const found = await findAside(resolved, [], settings);
+  if (found) return [["start", `${found.aside.path}, which is ${found.state}, is taken back`]];
   const trial = { ...resolved, settings, keep: [] };
   const start = await findStart(trial, prepared, [...teachers, ...stages.files]);
   return start ? [["start", describeStart(start)]] : [];

@@ -1,3 +1,4 @@
+import { formatThroughput } from "../values/numbers.ts";
 import { existsSync } from "node:fs";
 import { atomicWrite, writeFailure } from "../files/atomic_write.ts";
 import { EVENTS, EventWriter } from "../files/event_file.ts";
@@ -107,7 +108,7 @@ export function epochLine(task: Task, summary: EpochSummary): string {
     } (${terms.join(", ")})`,
     ...(norms.length > 0 ? [`grad (${norms.join(", ")})`] : []),
     ...scores,
-    `img/s ${imagesPerSecond.toFixed(0)} data ${waited.toFixed(1)} s`,
+    `img/s ${formatThroughput(imagesPerSecond)} data ${waited.toFixed(1)} s`,
   ].join(" ");
 }
 

@@ -11,6 +11,7 @@ import { readTrials } from "../project/result.ts";
 import { runLength } from "../training/run_length.ts";
 import { canonical } from "../values/json.ts";
 import { summary } from "../values/statistics.ts";
+import type { NamedPart } from "../values/words.ts";
 import { longestChain, makespan, type PlannedJob } from "./list_scheduling.ts";
 import { buildsOn, type QueuedTrial } from "./queue.ts";
 import type { Settings } from "./settings.ts";
@@ -175,13 +176,18 @@ async function stepTimes(
   );
 }
 
+/** The options of a schedule that leave the cost of a step as it is. */
+const FREE: ReadonlySet<string> = new Set(["epochs", "iterations", "lr", "rate", "drops"]);
+
 /** A text that is the same for experiments whose steps cost the same. */
 function costKey({ dataset, student, teachers, distiller, schedule }: Experiment): string {
+  const part = ({ id, options }: NamedPart) => ({ id, options });
+  const options = Object.entries(schedule.options ?? {}).filter(([name]) => !FREE.has(name));
   return canonical({
-    dataset: { id: dataset.id, options: dataset.options },
-    networks: [student, ...teachers.map(networkOf)].map(({ id }) => id),
-    distiller: { id: distiller.id, options: distiller.options },
-    schedule: { id: schedule.id, batch: schedule.batch },
+    dataset: part(dataset),
+    networks: [student, ...teachers.map(networkOf)].map(part),
+    distiller: part(distiller),
+    schedule: { id: schedule.id, options },
   });
 }
 

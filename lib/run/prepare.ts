@@ -160,8 +160,11 @@ export async function prepare(
   return { ...data, ...models, seed, task, close: () => owned.dispose() };
 }
 
-/** Splits the hold-out off the training set. */
-function splitHoldout(
+/**
+ * Splits the hold-out off the training set. Throws a `Failure` (exit 2) if nothing is left to train
+ * or test on.
+ */
+export function splitHoldout(
   { train, test }: OpenDataset,
   holdout: number,
   seed: number,

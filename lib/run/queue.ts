@@ -5,32 +5,19 @@
  * @module
  */
 import { basename } from "node:path";
-import { epochSize } from "../data/epoch.ts";
-import {
-  type Epoch,
-  type Experiment,
-  networkOf,
-  type Teacher,
-  type Trained,
-} from "../experiment/experiment.ts";
+import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
-import { importWeights, importWithItsClasses } from "../weights/import_weights.ts";
-import type { Net } from "../nn/network.ts";
-import { sharedBody } from "./body.ts";
 import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
-import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
+import { ownCode } from "../project/own_code.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
+import { loadedCommit } from "../project/versions.ts";
 import {
   foundationSettings,
   neededEpoch,
   quickness,
   quickSettings,
-  scheduleOf,
   type Settings,
 } from "./settings.ts";
-import type { ExternalWeights } from "../experiment/weights.ts";
-import type { WeightsFile } from "../weights/weights_file.ts";
-import { checkIterations } from "../training/run_length.ts";
 import { Failure } from "../values/failure.ts";
 import { shellCommand } from "../values/shell.ts";
 
@@ -232,11 +219,14 @@ export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[]
 
 /**
  * Checks, before any training, that no run is of code that has changed since. Rejects with a
- * `Failure` (exit 2) that names the modules and the ways out.
+ * `Failure` (exit 2) that names the modules and the ways out. Reads the code of every trial, which
+ * the record of its run has, however much later that begins.
  */
 export async function checkCode(waiting: readonly QueuedTrial[]): Promise<void> {
   const lines = [];
   for (const trial of waiting) {
+    await ownCode(trial.identity, trial.root);
+    await loadedCommit(trial.root);
     if (trial.state === "changed") lines.push(await describeChange(trial));
   }
   if (lines.length > 0) throw new Failure(2, lines.join("\n"));
@@ -277,68 +267,4 @@ export async function checkResults(waiting: readonly QueuedTrial[]): Promise<voi
     await readResult(path, id);
     await checkWritable(path);
   }
-}
-
-/**
- * Checks, before any training, the data sets and external weights of queued trials. Opens each
- * distinct data set once, which downloads it if possible, and closes it. Checks that each file of
- * external weights exists (downloads it if it has an address), has the declared SHA-256, can be
- * read and fits the teacher or body, that a body fits its student, and that declared iterations end
- * within the last epoch. Skips the trial that trains `first`, if that is known: it checks its own
- * before. Skips its data set too, unless another trial on it has external weights, a body or
- * iterations. Rejects with a `Failure` that names the file, the data set or the optimiser of the
- * schedule.
- */
-export async function checkQueue(
-  waiting: readonly QueuedTrial[],
-  first: QueuedTrial | undefined,
-): Promise<void> {
-  const others = waiting.filter((trial) => trial !== first);
-  for (const [data, trials] of Map.groupBy(others, dataKey)) {
-    const { experiment: { dataset }, settings } = trials[0];
-    const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
-    const bodies = await openExternalWeights(trials, ({ body }) => body ? [body] : [], settings);
-    const started = trials.flatMap(({ experiment: { student, body } }) =>
-      body ? [{ student, network: networkOf(body) }] : []
-    );
-    const schedules = trials.map(({ experiment }) => scheduleOf(experiment, settings));
-    const isNeeded = taught.length > 0 || started.length > 0 ||
-      schedules.some(({ iterations }) => iterations);
-    if (first && data === dataKey(first) && !isNeeded) continue;
-    const opened = await dataset.open(settings.data, settings.log);
-    try {
-      const { image, classes: { length: classes } } = opened;
-      for (const { student, network } of started) sharedBody(student, network, image, classes);
-      for (const { network, file } of taught) importWeights(network, image, classes, file);
-      for (const { network, file } of bodies) importWithItsClasses(network, image, file);
-      const { size, repeats } = opened.train;
-      const images = epochSize({ size: size - dataset.holdout, repeats });
-      for (const schedule of schedules) checkIterations(images, schedule);
-    } finally {
-      opened.close();
-    }
-  }
-}
-
-/** Opens the weights that were trained elsewhere among those `of` trials, each once. */
-async function openExternalWeights(
-  trials: readonly QueuedTrial[],
-  of: (experiment: Experiment) => readonly Teacher[],
-  { data, status }: Settings,
-): Promise<{ readonly network: Net; readonly file: WeightsFile }[]> {
-  const roots = new Map<ExternalWeights, string>();
-  for (const { experiment, root } of trials) {
-    for (const one of of(experiment)) if (one.kind === "external") roots.set(one, root);
-  }
-  const files = [];
-  for (const [weights, root] of roots) {
-    const file = await openWeights(await resolveWeights(weights, root, data), status.line);
-    files.push({ network: weights.network, file });
-  }
-  return files;
-}
-
-/** A text that tells a trial's data set, as declared, from others. */
-function dataKey({ experiment: { dataset: { id, options } } }: QueuedTrial): string {
-  return JSON.stringify([id, options]);
 }

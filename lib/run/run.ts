@@ -14,9 +14,9 @@ import { cohorts } from "./cohorts.ts";
 import { checkDeclaredData } from "./declared_data.ts";
 import { sayLongOptions } from "./declared_epochs.ts";
 import { checkLearned, checkLearnedInQueue, PresentData, recordLearned } from "./learned.ts";
+import { checkQueue } from "./check_queue.ts";
 import {
   checkCode,
-  checkQueue,
   checkResults,
   dependents,
   isSameTrial,

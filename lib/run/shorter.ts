@@ -1,6 +1,7 @@
 /**
  * Shorter runs of a trial: of the same declaration but for fewer epochs. The longer one goes on from
- * where such a run is, if it would have come there itself, bit for bit if it is deterministic.
+ * where such a run is, if it would have come there itself, bit for bit if it is deterministic and
+ * has as many threads.
  *
  * @module
  */
@@ -143,12 +144,13 @@ async function* runFolders(folder: string, seed: number): AsyncGenerator<string>
   }
 }
 
-/** The entries of a folder. None if it is gone. */
+/** The entries of a folder. None if it is gone, or somebody else's that cannot be read. */
 async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    const { NotFound, PermissionDenied } = Deno.errors;
+    if (error instanceof NotFound || error instanceof PermissionDenied) return [];
     throw error;
   }
 }
@@ -209,8 +211,9 @@ async function obstacle(
   present: RunOrigin,
 ): Promise<string | undefined> {
   const { experiment, settings, keep } = trial;
-  const { backend = "tensorflow", syncNorm = false } = settings;
+  const { backend = "tensorflow" } = settings;
   const { workers: { share: { workers } } = SOLE_WORKER } = settings;
+  const syncNorm = workers > 1 && settings.syncNorm === true;
   const { origin, readsLength } = progress;
   if (progress.precision !== precision || progress.backend !== backend) {
     return `it is a run with --precision ${progress.precision} --backend ${progress.backend}`;

@@ -63,7 +63,7 @@ async function takeBackRun(
 }
 
 /** Finds the run to take back. `undefined` also if the one in its place is to stay. */
-async function findAside(
+export async function findAside(
   { folder, experiment, declaration, state }: Resolved,
   keep: readonly Epoch[],
   settings: Settings,

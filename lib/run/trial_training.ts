@@ -5,7 +5,7 @@ import type { RunLength, Schedule } from "../experiment/schedule.ts";
 import type { Variable } from "../nn/variables.ts";
 import type { OwnCode } from "../project/own_code.ts";
 import { recordRun, type Trial } from "../project/result.ts";
-import { commit } from "../project/versions.ts";
+import { loadedCommit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
 import {
@@ -143,7 +143,7 @@ export class TrialTraining {
     await this.#noteOrigin();
     if (goesOn) settings.status.line(`${this.title}: goes on after epoch ${this.#place()}`);
     // Read before training, because the project may change meanwhile.
-    this.#revision = await commit(root);
+    this.#revision = await loadedCommit(root);
     await folder.write(
       "declaration.json",
       manifest(

@@ -30,6 +30,11 @@ export function formatSpread({ mean, std, n }: Summary, decimals = 2): string {
   return `${formatFixed(mean, decimals)}${deviation}${n === undefined ? "" : ` (${n})`}`;
 }
 
+/** Formats a number of images per second: whole, or with three digits if it is small. */
+export function formatThroughput(perSecond: number): string {
+  return perSecond < 10 ? String(+perSecond.toPrecision(3)) : perSecond.toFixed(0);
+}
+
 /** Rounds a percentage to 6 decimals, which removes the noise of binary fractions. */
 export function roundPercentage(value: number): number {
   return Math.round(value * 1e6) / 1e6;

@@ -23,6 +23,7 @@ Deno.test("clusterOf: TF_CONFIG has workers, and a chief before them", () => {
   assertEquals(clusterOf({}, config(chief, "worker", 1)), { addresses, rank: 2 });
   assertEquals(clusterOf({}, config({ worker: ["a:1"] })), undefined);
   assertEquals(clusterOf({}, "{}"), undefined);
+  assertEquals(clusterOf({ "sync-norm": true }, config({ worker }))?.rank, 0);
   assertEquals(clusterOf({}, ""), undefined);
 });
 
@@ -30,6 +31,10 @@ Deno.test("clusterOf: says what is wrong", () => {
   const worker = ["a:1", "b:2"];
   const cases: readonly (readonly [Parameters<typeof clusterOf>, string])[] = [
     [[{ rank: 1 }, undefined], "--rank needs --cluster host:port,host:port"],
+    [
+      [{ "sync-norm": true }, undefined],
+      "--sync-norm needs --cluster host:port,host:port, or TF_CONFIG",
+    ],
     [[{ cluster: "a:1,b:2" }, undefined], "--cluster needs --rank, from 0 to 1"],
     [[{ cluster: "a:1,b:2", rank: 2 }, undefined], "--rank 2: the workers have the numbers 0 to 1"],
     [[{ cluster: "a:1,b", rank: 0 }, undefined], '--cluster: "b" is no address; write host:port'],

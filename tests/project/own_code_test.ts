@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import "@tensorflow/tfjs";
 import { join } from "node:path";
 import { changedCode, ownCode, ownFunctions } from "../../lib/project/own_code.ts";
 import { project } from "../support/toy_project.ts";
@@ -217,5 +218,20 @@ await needs(
     assertEquals(changedCode(made, await printOf("d", file(5, 2))), ["x.ts"]);
     const inline = await printOf("c", file(5));
     assertEquals(changedCode(inline, await printOf("c", file(5, 1, 4))), ["x.ts"]);
+  },
+);
+
+await needs(
+  ["read", "write"],
+  "ownCode: a module of a registry is not part of it, wherever this process has its file",
+  async () => {
+    // Deno resolves what is loaded to its file, in the cache of npm's packages.
+    const tfjs = import.meta.resolve("@tensorflow/tfjs");
+    assertEquals(/^file:.*\/npm\//.test(tfjs), true, tfjs);
+    const text = `import * as tf from "@tensorflow/tfjs"; export const a = [tf.scalar];`;
+    await project({ "x.ts": text }, async (folder) => {
+      const code = await ownCode({ id: "a", module: join(folder, "x.ts"), name: "a" }, folder);
+      assertEquals(Object.keys(code), ["x.ts"]);
+    });
   },
 );

@@ -9,14 +9,8 @@ import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
-import { LOOKS, PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, PAIR, type Toys, toys, trialsOf } from "../support/toy_runs.ts";
 import { writeRun } from "../support/write_run.ts";
-
-/** Trials by the names of their experiments. */
-const trialsOf = async (toys: Toys, ...trials: readonly [name: string, seed: number][]) =>
-  await Promise.all(
-    trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })),
-  );
 
 /** Claims the cohorts of a shared queue: of seeds 1 and 2 of the student, which have one teacher. */
 async function* share(toys: Toys, other: Partial<Settings> = {}, trials?: RequestedTrial[]) {

@@ -103,7 +103,8 @@ await test(
     );
     assertEquals(
       message,
-      "3 trials: interrupted in epoch 2 after batch 2; saved, the same command without --fresh goes on",
+      "3 trials: interrupted in epoch 2 after batch 2; saved, the same command without --fresh goes on, " +
+        "but trains no finished run again",
     );
     // As if a crash had come before the first trial ever saved.
     await Deno.remove(toys.of("student", 1, "latest.safetensors"));
@@ -393,7 +394,7 @@ await test(
     assertEquals(
       await failed(toys.run("student", 1, { fresh: true, evalBatch: 8, interrupted }), 130),
       "toy#student seed 1: interrupted in the evaluation of epoch 2; saved, the same command " +
-        "without --fresh goes on",
+        "without --fresh goes on, but trains no finished run again",
     );
     await assertResumes();
   },

@@ -5,7 +5,7 @@ import { stepMultiplyAdds } from "../../lib/run/untrained_step.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { everything, needs } from "../support/needs.ts";
 import { recordToyTrial } from "../support/toy_project.ts";
-import { LOOKS, PAIR, type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, PAIR, type Toys, toys, trialsOf } from "../support/toy_runs.ts";
 import { trial } from "../support/trial.ts";
 
 /** The plan of the student's trials of these seeds. */
@@ -138,4 +138,36 @@ await needs(
       assertEquals([trials, seconds, onMachines(3)], [[], 0, 0]);
       assertEquals(criticalPath, { seconds: 0, trials: [] });
     }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "plan: networks, methods and optimisers of other options have times of their own",
+  () =>
+    toys(
+      `const wide = retort.mobilenetv2({ width: 2 }), narrow = retort.mobilenetv2({ width: 0.25 });
+const pictures = synthetic({ size: 32, train: 64, test: 32, classes: 5 });
+const alone = { dataset: pictures, schedule, student: narrow, distiller: scratch() };
+const again = sgd({ epochs: 9, batch: 16, lr: 0.5 });
+export default {
+  narrow: experiment(import.meta, alone),
+  longer: experiment(import.meta, { ...alone, schedule: again }),
+  wide: experiment(import.meta, { ...alone, student: wide }),
+  dot: experiment(import.meta, { ...alone, schedule: sgd({ epochs: 3, batch: 16, lr: 0.1, dot: 0.05 }) }),
+};`,
+      async (toys) => {
+        await record(toys, "narrow", 7, 1);
+        await record(toys, "wide", 7, 9);
+        await record(toys, "dot", 7, 2);
+        const names = ["narrow", "longer", "wide", "dot"];
+        const asked = await trialsOf(toys, ...names.map((name): [string, number] => [name, 1]));
+        const settings = toys.settings();
+        const { trials } = await planQueue(await queue(asked, settings), {
+          groupCohorts: (all) => all.map((one) => [one]),
+          estimate: true,
+          settings,
+        });
+        assertEquals(trials.map(({ stepSeconds }) => stepSeconds), [1, 1, 9, 2]);
+      },
+    ),
 );

@@ -14,6 +14,7 @@ import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { needsDisk, withDisk } from "../support/disk.ts";
+import { failureMessage } from "../support/failure_message.ts";
 import { everything, needs } from "../support/needs.ts";
 import { LOOKS, PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
@@ -23,12 +24,6 @@ const repeatable = { deterministic: true };
 
 const test = (name: string, declared: string, use: (toys: Toys) => Promise<void>): Promise<void> =>
   needs(everything, `run: ${name}`, () => toys(declared, use, repeatable));
-
-const failureMessage = async (work: Promise<unknown>, exit: number): Promise<string> => {
-  const failure = await assertRejects(() => work, Failure);
-  assertEquals(failure.exit, exit, failure.message);
-  return failure.message;
-};
 
 const digest = async (path: string): Promise<string> => await sha256(await Deno.readFile(path));
 
@@ -552,12 +547,14 @@ const guided = "blok2" as "block2";
 export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(teacher), student: small, distiller: fitnets({ guided }) });
 `,
   async (toys) => {
-    await toys.run("teacher", 1);
     const message = await failureMessage(toys.run("wrong"), 2);
     assertEquals(
       message,
       "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?",
     );
+    assert(!existsSync(toys.path("runs")), "its teacher is not trained before");
+    await toys.run("teacher", 1);
+    assertEquals(await failureMessage(toys.run("wrong"), 2), message);
     assert(!existsSync(toys.of("wrong", 1)));
   },
 );

@@ -1,10 +1,11 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync } from "node:fs";
+import { dryRunAll } from "../../lib/run/dry_run.ts";
 import { RunFolder } from "../../lib/run/run_folder.ts";
 import { takeBack } from "../../lib/run/take_back.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
-import { PAIR, toys, toysIn } from "../support/toy_runs.ts";
+import { PAIR, toys, toysIn, trialsOf } from "../support/toy_runs.ts";
 
 const CHANGED = PAIR.replace("student: large", "student: small");
 
@@ -45,6 +46,9 @@ await needs(
     toys(PAIR, async (toys) => {
       const first = await toys.run("teacher");
       Deno.renameSync(toys.of("teacher", 1), toys.of("teacher", 1) + ".old-3");
+      const [trial] = await trialsOf(toys, ["teacher", 1]);
+      const lines = (await dryRunAll([trial], toys.settings())).join("\n");
+      assertStringIncludes(lines, "seed-1.old-3, which is done, is taken back");
       assertEquals(await toys.run("teacher"), first);
       assertStringIncludes(toys.said(), "toy#teacher seed 1: done before");
       await toys.run("teacher", 1, { fresh: true });

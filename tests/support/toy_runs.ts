@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { loadExperiments } from "../../lib/project/identify.ts";
 import type { Experiment } from "../../lib/experiment/experiment.ts";
+import type { RequestedTrial } from "../../lib/run/queue.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import type { Settings } from "../../lib/run/settings.ts";
@@ -149,4 +150,14 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     start,
     command: (args, env) => ended(start(args, env)),
   };
+}
+
+/** Makes trials from the names of experiments. */
+export function trialsOf(
+  toys: Toys,
+  ...trials: readonly [name: string, seed: number][]
+): Promise<RequestedTrial[]> {
+  return Promise.all(
+    trials.map(async ([name, seed]) => ({ experiment: await toys.experiment(name), seed })),
+  );
 }

@@ -3,6 +3,7 @@ import {
   formatFixed,
   formatSigned,
   formatSpread,
+  formatThroughput,
   largestMagnitude,
   round,
 } from "../../lib/values/numbers.ts";
@@ -39,4 +40,9 @@ Deno.test("largestMagnitude: of millions of numbers, without those that are not 
   assertEquals(largestMagnitude(new Float64Array(3_000_000).fill(-2, 5, 6)), 2);
   assertEquals(largestMagnitude(Float64Array.of(NaN, -Infinity, 0.5)), 0.5);
   assertEquals(largestMagnitude(new Float64Array()), 0);
+});
+
+Deno.test("formatThroughput: whole numbers, or three digits of a slow network", () => {
+  const texts = [0.4321, 9.996, 10, 655.4].map(formatThroughput);
+  assertEquals(texts, ["0.432", "10", "10", "655"]);
 });
