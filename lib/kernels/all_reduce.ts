@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D } from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { hashName } from "../values/random.ts";
 import { Failure } from "../values/failure.ts";
@@ -26,7 +27,7 @@ export function allReduce(workers: number, name: string): AllReduce {
   // workers whose parts of a batch differ in size may trace a step at different times.
   let key = hashName(name) >>> 8;
   const sum = (vector: Tensor): Tensor =>
-    tf.customGrad((x) => ({
+    customGradient((x) => ({
       value: collectiveSum(x as Tensor, workers, key++),
       gradFunc: (dy: Tensor) => sum(dy),
     }))(vector);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor4D } from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { AllReduce } from "./all_reduce.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
@@ -71,7 +72,7 @@ function batchNormNative(
 ): NormResult {
   let mean: Tensor | undefined;
   let variance: Tensor | undefined;
-  const out = tf.customGrad((...inputs) => {
+  const out = customGradient((...inputs) => {
     const save = inputs.pop() as unknown as tf.GradSaveFunc;
     const [x, scale, offset, bias] = inputs as Tensor[];
     const outputs = native.op(
@@ -228,7 +229,7 @@ export function frozenNorm(x: Tensor, state: NormState, epsilon: number): Tensor
   const twin = () => frozenNormTwin(x, state, epsilon);
   if (x.shape.at(-1)! % 8 !== 0) return twin();
   return nativeOr(twin, (native) =>
-    tf.customGrad((x, save) => {
+    customGradient((x, save) => {
       const inputs = [x as Tensor, state.scale, state.offset, state.mean, state.variance];
       const [value] = native.op("FusedBatchNormV3", inputs, attributes(false, epsilon), 6);
       const [factor] = frozenFactors(state, epsilon);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -12,7 +13,7 @@ const attributes = [FLOAT, { name: "data_format", type: Attr.string, value: "NHW
  */
 export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   return nativeOr(() => tf.add(x, bias), (native) =>
-    tf.customGrad((...inputs) => {
+    customGradient((...inputs) => {
       const [x, bias] = inputs as Tensor[];
       const [value] = native.op("BiasAdd", [x, bias], attributes);
       return { value, gradFunc: (dy: Tensor) => [dy, sumRows(native, dy)] };

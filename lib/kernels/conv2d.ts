@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -37,7 +38,7 @@ function conv2dNative(
   const run = (name: string, inputs: Tensor[], padded?: Margins) =>
     native.op(name, inputs, attributes(stride, same, padded))[0];
   const shape = (of: Tensor) => tf.tensor1d(of.shape, "int32");
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([x, weight]);
     const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { nativeOr } from "./native.ts";
 
@@ -11,7 +12,7 @@ export function gelu(x: Tensor): Tensor {
   return nativeOr(
     () => tf.mul(x, normalShare(tf.mul(x, Math.SQRT1_2))),
     () =>
-      tf.customGrad((...inputs) => {
+      customGradient((...inputs) => {
         const [x, save] = inputs as unknown as [Tensor, tf.GradSaveFunc];
         const s = tf.mul(x, Math.SQRT1_2);
         const share = normalShare(s);

@@ -1,9 +1,11 @@
 /**
- * Gradients that tfjs lacks, of kernels that losses use. Importing this file registers them.
+ * Gradients that tfjs lacks or has wrong, of kernels that losses use. Importing this file registers
+ * them.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { Failure } from "../values/failure.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** A gradient as tfjs registers it. */
@@ -15,6 +17,14 @@ const einsum: Gradient = {
   gradFunc: (dy, saved, { equation }) => {
     const [inputs, output] = String(equation).replaceAll(/\s/g, "").split("->");
     const terms = inputs.split(",");
+    for (const term of terms) {
+      if (new Set(term).size === term.length && !term.includes(".")) continue;
+      throw new Failure(
+        2,
+        `tf.einsum("${equation}") has no gradient, since ${term} repeats a label or has an ` +
+          "ellipsis: write a diagonal as a product with tf.eye, and every dimension as a label",
+      );
+    }
     const one = (i: number) => () => einsumGradient(dy as Tensor, output, terms, saved, i);
     return Object.fromEntries(terms.map((_, i) => [i, one(i)]));
   },
@@ -88,6 +98,38 @@ const tensorScatterUpdate: Gradient = {
   }),
 };
 
-for (const gradient of [einsum, topK, gatherNd, scatterNd, tensorScatterUpdate]) {
-  tf.registerGradient(gradient);
+/** The sums behind each element. That of tfjs has its axes exchanged unless `axis` is the last. */
+const cumsum: Gradient = {
+  kernelName: tf.Cumsum,
+  gradFunc: (dy, _, attributes) => {
+    const { axis, exclusive, reverse } = attributes as unknown as tf.CumsumAttrs;
+    return { x: () => tf.cumsum(dy as Tensor, axis, exclusive, !reverse) };
+  },
+};
+
+/** tfjs's gradients of these are wrong. */
+const refused: readonly Gradient[] = [
+  withoutGradientIf(tf.MirrorPad, () => true, "tf.concat of slices that tf.reverse mirrors"),
+  ...[tf.ResizeBilinear, tf.ResizeNearestNeighbor].map((kernel) =>
+    withoutGradientIf(kernel, ({ halfPixelCenters }) => halfPixelCenters === true, "the default")
+  ),
+];
+
+/** A gradient that throws a `Failure` (exit 2) with these attributes, else as tfjs registered it. */
+function withoutGradientIf(
+  kernelName: string,
+  isWrong: (attributes: tf.NamedAttrMap) => boolean,
+  instead: string,
+): Gradient {
+  const registered = tf.getGradient(kernelName);
+  return {
+    ...registered,
+    gradFunc: (dy, saved, attributes) => {
+      if (!isWrong(attributes)) return registered.gradFunc(dy, saved, attributes);
+      throw new Failure(2, `tfjs's gradient of ${kernelName} is wrong here: use ${instead}`);
+    },
+  };
 }
+
+const added = [einsum, topK, gatherNd, scatterNd, tensorScatterUpdate, cumsum];
+for (const gradient of [...added, ...refused]) tf.registerGradient(gradient);

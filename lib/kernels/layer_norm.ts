@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { sumRows } from "./bias_add.ts";
 import { matrixProduct } from "./linear.ts";
@@ -30,7 +31,7 @@ function layerNormNative(
   offset: Tensor,
   epsilon: number,
 ): Tensor {
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [x, scale, offset, save] = inputs as unknown as [Tensor, Tensor, Tensor, tf.GradSaveFunc];
     const { normal, factor } = normalise(x, epsilon);
     save([normal, factor, scale]);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr } from "../tensorflow/binding.ts";
 import { biasAdd } from "./bias_add.ts";
@@ -22,7 +23,7 @@ export function linear(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
 }
 
 function matMulNative(native: Native, x: Tensor, weight: Tensor): Tensor {
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [x, weight, save] = inputs as unknown as [Tensor, Tensor, tf.GradSaveFunc];
     save([x, weight]);
     const gradFunc = (dy: Tensor, [x, weight]: Tensor[]) => [

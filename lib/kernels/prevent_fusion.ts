@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { FLOAT, nativeOr } from "./native.ts";
 
@@ -9,7 +9,7 @@ import { FLOAT, nativeOr } from "./native.ts";
  */
 export function preventFusion(x: Tensor): Tensor {
   return nativeOr(() => x, (native) =>
-    tf.customGrad((x) => {
+    customGradient((x) => {
       const [value] = native.op("Snapshot", [x as Tensor], [FLOAT]);
       return { value, gradFunc: (dy: Tensor) => dy };
     })(x));

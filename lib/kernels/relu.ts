@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, type OpAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -26,7 +27,7 @@ export function leakyReluOp(x: Tensor, slope: number): Tensor {
 
 /** Runs an op whose gradient is one op on its result. */
 function rectify(native: Native, name: string, x: Tensor, attributes: OpAttribute[]): Tensor {
-  return tf.customGrad((x, save) => {
+  return customGradient((x, save) => {
     const [out] = native.op(name, [x as Tensor], attributes);
     (save as tf.GradSaveFunc)([out]);
     const gradFunc = (dy: Tensor, [out]: Tensor[]) =>

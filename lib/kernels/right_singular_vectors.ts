@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { eigh } from "./eigh.ts";
 
@@ -16,7 +17,7 @@ const TIE = 1e-6;
  * infinite, counts as 0.
  */
 export function rightSingularVectors(x: Tensor, count: number): Tensor {
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [x, save] = inputs as unknown as [Tensor, tf.GradSaveFunc];
     const [, rows, columns] = x.shape;
     const tall = rows >= columns!;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import { gather } from "./gather.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -16,7 +17,7 @@ export function rowProducts(
 ): Tensor {
   const [batch, count] = indices.shape as [number, number];
   const columns = x.shape[1]!;
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [x, save] = inputs as unknown as [Tensor, tf.GradSaveFunc];
     save([table, indices]);
     const gradFunc = (dy: Tensor, [table, indices]: Tensor[]) => {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -29,7 +30,7 @@ export function interleave(first: Tensor, second: Tensor): Tensor {
 function interleaveNative(native: Native, first: Tensor, second: Tensor): Tensor {
   const { float32, complex64 } = DataType;
   const ofPairs = typeAttribute("T", complex64);
-  return tf.customGrad((...inputs) => {
+  return customGradient((...inputs) => {
     const [first, second] = inputs as Tensor[];
     const [batch, height, width, channels] = first.shape;
     const [value] = native.chain([first, second], ({ op }, first, second) => {

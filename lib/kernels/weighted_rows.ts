@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { customGradient } from "./custom_gradient.ts";
 import type { Tensor } from "./tensor.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
 import { FLOAT, type Native, nativeOr } from "./native.ts";
@@ -19,7 +20,7 @@ export interface RowTerms {
 export function weightedRows(x: Tensor, terms: RowTerms): Tensor {
   const [rows] = x.shape;
   const product = nativeOr(() => productTwin, (native) => productOf(native));
-  return tf.customGrad((x, save) => {
+  return customGradient((x, save) => {
     (save as tf.GradSaveFunc)([terms.indices, terms.weights]);
     const gradFunc = (dy: Tensor, [indices, weights]: Tensor[]) =>
       product({ indices, weights }, rows, dy, true);

@@ -30,7 +30,7 @@ export type Operation = Pointer;
 export interface Node extends TensorMetadata {
   /**
    * Number that kernels hold: below −1, so that it differs from the eager binding's numbers and
-   * from tfjs's −1 for no tensor.
+   * from tfjs's −1 for no tensor. No two graphs of a process have one in common.
    */
   readonly id: number;
   readonly operation: Pointer;
@@ -126,7 +126,7 @@ export class Graph implements Binding {
   readonly pointer: Pointer;
   readonly #api: CApi;
   readonly #setters: Setters;
-  readonly #nodes: Node[] = [];
+  readonly #nodes = new Map<number, Node>();
   readonly #origins = new Map<string, Error>();
 
   /** Creates an empty graph. `bfloat16` is that of its session. Default: false. */
@@ -154,7 +154,7 @@ export class Graph implements Binding {
    * the step.
    */
   node(id: number): Node {
-    const node = this.#nodes[FIRST - id];
+    const node = this.#nodes.get(id);
     if (!node) {
       throw new Error(
         "a tensor from outside of the step cannot be used in it: make it inside, or make it a variable",
@@ -336,8 +336,8 @@ export class Graph implements Binding {
       const at = packNodes([{ operation, index }]);
       const dtype = api.TF_OperationOutputType(at);
       const shape = this.#inferShape(description.op, at);
-      const node = { id: FIRST - this.#nodes.length, operation, index, dtype, shape };
-      this.#nodes.push(node);
+      const node = { id: next--, operation, index, dtype, shape };
+      this.#nodes.set(node.id, node);
       nodes.push(node);
     }
     return nodes;
@@ -383,8 +383,8 @@ export class Graph implements Binding {
 
 const encoder = new TextEncoder();
 
-/** Number of a graph's first node. Later numbers count down. */
-const FIRST = -2;
+/** Number of the next node of any graph. */
+let next = -2;
 
 const hasKnownShape = ({ shape }: Node): boolean => !shape.includes(-1);
 

@@ -469,14 +469,19 @@ function objective(
         loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
         terms: Object.fromEntries(means),
         reports: Object.fromEntries(
-          Object.entries(reports).map(([name, perSample]) => [name, tf.keep(tf.mean(perSample))]),
+          Object.entries(reports).map((
+            [name, perSample],
+          ) => [name, tf.keep(tf.mean(tf.cast(perSample, "float32")))]),
         ),
         sums: Object.fromEntries(
           Object.entries(target.measure(student, Array.isArray(teacher) ? undefined : teacher))
             .map(([measure, perSample]) => [measure, tf.keep(tf.sum(perSample))]),
         ),
       },
-      changes: [...remembered, ...writes].map(([variable, value]) => ({
+      // A written value may be that of another variable, which itself changes in this step.
+      changes: [...remembered, ...writes.map(([to, x]) => [to, tf.clone(x)] as const)].map((
+        [variable, value],
+      ) => ({
         kind: "assign",
         variable,
         value: tf.keep(value),

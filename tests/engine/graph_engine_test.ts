@@ -327,6 +327,24 @@ await needs(everything, "GraphEngine: tensors neither enter nor leave a step", a
   engine.close();
 });
 
+await needs(
+  everything,
+  "GraphEngine: a constant from outside never becomes another graph's node",
+  async () => {
+    await useTensorflow();
+    // Nothing has used it: it gets its place in the graph that is traced first.
+    const outside = tf.tensor1d([10]);
+    const add = (engine: GraphEngine) =>
+      engine.compile<"x">(({ x }) => ({ values: { y: tf.add(tf.neg(x), outside) }, updates: [] }));
+    const [first, second] = [new GraphEngine(), new GraphEngine()];
+    assertEquals((await add(first)({ x: floats(1) })).y, Float32Array.of(9));
+    await assertRejects(() => add(second)({ x: floats(1) }), Error, "a tensor from outside of the");
+    outside.dispose();
+    first.close();
+    second.close();
+  },
+);
+
 await needs(everything, "GraphEngine: a variable has no value between steps", async () => {
   await useTensorflow();
   const engine = new GraphEngine();

@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import "../../lib/kernels/gradients.ts";
-import { onBoth } from "../support/engines.ts";
+import { Failure } from "../../lib/values/failure.ts";
+import { onBoth, useTensorflow } from "../support/engines.ts";
 import { assertTwins, draw } from "../support/gradients.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
@@ -69,6 +70,14 @@ const OPS: Readonly<Record<string, readonly [number[][], Op, Op]>> = {
         tf.slice(b, [0, 0], [1, 4]),
       ]),
   ],
+  ...Object.fromEntries([0, 1, 2].map((axis) => [`cumsum over axis ${axis}`, [
+    [[3, 3, 3]],
+    (a: tf.Tensor) => tf.cumsum(a, axis),
+    (a: tf.Tensor) => {
+      const parts = tf.unstack(a, axis);
+      return tf.stack(parts.map((_, i) => tf.addN(parts.slice(0, i + 1))), axis);
+    },
+  ]])),
   gather: [
     [[3, 4]],
     (a) => tf.gather(a, tf.tensor1d([2, 0], "int32"), 1),
@@ -90,3 +99,40 @@ for (const [name, [shapes, op, same]] of Object.entries(OPS)) {
     for (let i = 0; i < half; i++) assertNear(`${name} ${i}`, native[i], native[half + i], 1e-5);
   });
 }
+
+Deno.test("gradients: those that are wrong in tfjs, or are not there, are refused", async () => {
+  await tf.setBackend("cpu");
+  const refused = (shape: number[], op: Op, message: string) => {
+    const gradient = tf.grad((x) => op(x as tf.Tensor));
+    const failure = assertThrows(() => gradient(draw("refused", shape)), Failure, message);
+    assertEquals(failure.exit, 2);
+  };
+  const image = [1, 3, 3, 1];
+  const bilinear = (half: boolean) => (x: tf.Tensor) =>
+    tf.image.resizeBilinear(x as tf.Tensor4D, [5, 5], false, half);
+  refused(image, bilinear(true), "tfjs's gradient of ResizeBilinear is wrong here");
+  refused(
+    image,
+    (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [5, 5], false, true),
+    "tfjs's gradient of ResizeNearestNeighbor is wrong here",
+  );
+  refused([3, 3], (x) => tf.mirrorPad(x, [[1, 1], [1, 1]], "reflect"), "tf.reverse");
+  const plain = tf.grad((x) => bilinear(false)(x as tf.Tensor))(draw("plain", image));
+  assertEquals(plain.shape, image);
+});
+
+await needs(
+  everything,
+  "gradients: einsum with a repeated label or an ellipsis has none",
+  async () => {
+    await useTensorflow();
+    for (const equation of ["ii->", "...i->..."]) {
+      const gradient = tf.grad((x) => tf.einsum(equation, x as tf.Tensor));
+      assertThrows(
+        () => gradient(draw("trace", [3, 3])),
+        Failure,
+        `tf.einsum("${equation}") has no`,
+      );
+    }
+  },
+);

@@ -129,6 +129,39 @@ await both(
 );
 
 await both(
+  "trainStep: a memory takes what another one had, and a weight what it was before the update",
+  async (kind) => {
+    const engine = await open(kind);
+    const shifting = method(({ create, student }) => {
+      const [newest, older] = ["newest", "older"].map((name) =>
+        create.memory(name, [], constant(1))
+      );
+      const [bias] = student.parts.logits.filter(({ shape }) => shape.length === 1);
+      const before = create.memory("before", bias.shape, constant(0));
+      return ({ task, student, live }) => ({
+        terms: { task: [1, task(student)] },
+        writes: [
+          [older, live.read(newest)],
+          [newest, tf.mul(live.read(newest), 3)],
+          [before, live.read(bias)],
+        ],
+      });
+    });
+    const { step, read } = await training(engine, shifting, none);
+    const bias = async () => (await read("student.logits.bias")).get("student.logits.bias");
+    await step();
+    const was = await bias();
+    await step();
+    const memories = await read("distiller.");
+    const value = (name: string) => memories.get(`distiller.${name}`);
+    assertEquals([value("newest"), value("older")], [Float32Array.of(9), Float32Array.of(3)]);
+    assertEquals(value("before"), was);
+    assertNotEquals(await bias(), was);
+    engine.close();
+  },
+);
+
+await both(
   "trainStep: the loss is the sum of the terms' weighted means, with numbers or scalar tensors as weights",
   async (kind) => {
     const engine = await open(kind);
@@ -156,7 +189,7 @@ await both(
     const reporting = method(() => ({ task, student, index }) => ({
       terms: { task: [1, task(student)] },
       writes: [],
-      reports: { index: tf.cast(index, "float32"), logit: tf.sum(student.taps.logits, -1) },
+      reports: { index, logit: tf.sum(student.taps.logits, -1), late: tf.greater(index, 9) },
     }));
     const { run, gradNorms, read } = await training(engine, reporting, none);
     const norms = await gradNorms(inputs(2));
@@ -165,10 +198,12 @@ await both(
     assertEquals(Object.keys(norms.grads), ["task"]);
     assertEquals([values.terms, values.reports, values.sums].map((group) => Object.keys(group)), [
       ["task"],
-      ["index", "logit"],
+      ["index", "logit", "late"],
       ["top1"],
     ]);
+    // Whole numbers and truth values, which have no gradient, are averaged too.
     assertEquals(values.reports.index[0], (8 + 9 + 10 + 11) / 4);
+    assertEquals(values.reports.late[0], 2 / 4);
     assertEquals(values.loss, values.terms.task);
     const { run: silently, read: silent } = await training(engine, scratch(), none);
     await silently(inputs(2));

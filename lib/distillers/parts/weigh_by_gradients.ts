@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Term } from "../../experiment/distiller.ts";
 import { shortestMixture } from "../../kernels/shortest_mixture.ts";
-import { applyMask, flatten, gram, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
+import { applyMask, flatten, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /** How to weigh losses. */
@@ -36,9 +36,14 @@ export function weighByGradients(
 
 /** The weights of gradients, [count, …], that make their mixture shortest. */
 function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
-  if (!directions) return shortestMixture(gram(gradients), most);
+  if (!directions) return shortestMixture(innerProducts(gradients), most);
   const lengths = safeSqrt(tf.sum(tf.square(gradients), 1));
-  const mixture = shortestMixture(gram(unitRows(gradients)), most);
+  const mixture = shortestMixture(innerProducts(unitRows(gradients)), most);
   const weights = tf.div(mixture, tf.maximum(lengths, 1e-12));
   return tf.div(weights, tf.sum(weights));
+}
+
+/** The inner products of rows, in float32 also where products are computed in bfloat16. */
+function innerProducts(rows: Tensor): Tensor {
+  return tf.sum(tf.mul(tf.expandDims(rows, 1), tf.expandDims(rows, 0)), 2);
 }

@@ -1,0 +1,50 @@
+import * as tf from "@tensorflow/tfjs";
+import { nativeBackend } from "../tensorflow/backend.ts";
+import { Failure } from "../values/failure.ts";
+
+/** The members of tfjs's engine that record a gradient. */
+interface Tape {
+  addTapeNode(
+    kernel: string,
+    inputs: Readonly<Record<string, tf.Tensor>>,
+    outputs: readonly tf.Tensor[],
+    gradient: () => never,
+    saved: tf.Tensor[],
+    attributes: object,
+  ): void;
+}
+
+/**
+ * `tf.customGrad` for a kernel whose gradient has TensorFlow's ops, which tfjs does not see: it would
+ * take that gradient for a constant. Its own gradient throws a `Failure` (exit 2) instead.
+ */
+export const customGradient: typeof tf.customGrad = (forward) =>
+  tf.customGrad((...inputs) => {
+    const { value, gradFunc } = forward(...inputs);
+    return {
+      value,
+      gradFunc: (dy, saved) => {
+        const gradients = gradFunc(dy, saved);
+        const arguments_ = inputs.filter((one) => one instanceof tf.Tensor);
+        withoutSecond([dy, ...arguments_, ...saved], [gradients].flat());
+        return gradients;
+      },
+    };
+  });
+
+/** Makes a gradient of these gradients throw, if a tape is on that could want it. */
+function withoutSecond(inputs: readonly tf.Tensor[], gradients: readonly tf.Tensor[]): void {
+  const engine = tf.engine();
+  const { gradientDepth, kernelDepth } = engine.state;
+  if (!nativeBackend() || gradientDepth === 0 || kernelDepth > 0) return;
+  const named = Object.fromEntries(inputs.map((input, i) => [i, input]));
+  (engine as unknown as Tape).addTapeNode("SecondGradient", named, gradients, refuse, [], {});
+}
+
+function refuse(): never {
+  throw new Failure(
+    2,
+    "a gradient of a gradient of a network is not there on TensorFlow: --backend cpu has it, and " +
+      "stopGradient makes the inner one a constant",
+  );
+}
