@@ -120,8 +120,11 @@ function correct(logits: Tensor, labels: readonly Label[]): Tensor {
 export function hits(logits: Tensor, label: Tensor, k: number): Tensor {
   const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
   const own = tf.sum(tf.mul(logits, target), -1, true);
-  // Ties count against the network, as in a stable sort that puts the other classes first: neither
-  // a constant output nor one that is not a number has a hit by luck.
-  const below = tf.sum(tf.cast(tf.less(logits, own), "float32"), -1);
+  // Of equal scores the first class is ahead, as in argmax: bfloat16 rounds many to the same. Nothing
+  // is below a score that is not a number.
+  const ranks = tf.range(0, logits.shape[1]!, 1, "int32");
+  const isLater = tf.greater(ranks, tf.expandDims(label, -1));
+  const tied = tf.logicalAnd(tf.equal(logits, own), isLater);
+  const below = tf.sum(tf.cast(tf.logicalOr(tf.less(logits, own), tied), "float32"), -1);
   return tf.cast(tf.greaterEqual(below, logits.shape[1]! - k), "float32");
 }

@@ -13,9 +13,9 @@ export class Confusion {
   }
 
   /**
-   * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, a
-   * tie or a score that is not finite counts against the network: the image then counts as another
-   * class than its own.
+   * Counts a batch by its scores, [batch, classes], and the class of each image. As in training, the
+   * first of equal scores is ahead, and a score that is not finite counts against the network: the
+   * image then counts as another class than its own.
    */
   add(logits: Float32Array, labels: Int32Array): void {
     const classes = this.matrix.length;
@@ -26,8 +26,9 @@ export class Confusion {
       let rival = -1;
       scores.forEach((score, other) => {
         if (other === label) return;
-        // Nothing is less than NaN.
-        if (!(score < own)) ahead++;
+        // Nothing is less than NaN, or equal to it.
+        const isBehind = score < own || score === own && other > label;
+        if (!isBehind) ahead++;
         if (rival < 0 || score > scores[rival]) rival = other;
       });
       this.images++;

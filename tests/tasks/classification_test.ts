@@ -147,10 +147,10 @@ Deno.test("classification: an examination finds the score, that of each class, a
   assertEquals(tables(true)[1].rows[3], ["2", "c", "0", "1", "0"]);
 });
 
-Deno.test("classification: neither a tie nor NaN is a hit", () =>
+Deno.test("classification: of equal scores the first class is ahead, and NaN is no hit", () =>
   onCpu(() => {
     const rows = tf.tensor2d([[1, 5, 2, 3], [4, 4, 4, 4], [NaN, NaN, NaN, NaN], [1, 5, 2, 3]]);
     const label = tf.tensor1d([1, 1, 1, 3], "int32");
     assertEquals(numbers(hits(rows, label, 1)), [1, 0, 0, 0]);
-    assertEquals(numbers(hits(rows, label, 2)), [1, 0, 0, 1]);
+    assertEquals(numbers(hits(rows, label, 2)), [1, 1, 0, 1]);
   }));
