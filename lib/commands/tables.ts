@@ -63,12 +63,13 @@ async function writeReadmes(
   for (const folder of folders) {
     const path = join(folder, "README.md");
     const name = relative(Deno.cwd(), path);
+    // Another process may write a newer table meanwhile.
+    using _lock = check ? undefined : await new Leases().wait(`${path}.lock`, console.error);
     const current = existsSync(path) ? await Deno.readTextFile(path) : "";
     const renewed = await writeReadme(folder, current);
     if (renewed === current) print(`${name} is up to date`);
     else if (check) old.push(name);
     else {
-      using _lock = await new Leases().wait(`${path}.lock`);
       await removeUnfinished(folder, "README.md.");
       await atomicWrite(path, renewed);
       print(`${name} written`);

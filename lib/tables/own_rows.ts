@@ -1,8 +1,10 @@
+import { dataName } from "../experiment/data_name.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 import { round } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
+import { describePart } from "../values/words.ts";
 import { markBest, type PrintedNumber, printSummary } from "./printed.ts";
 import type { PrintedColumn } from "./printed_column.ts";
 import type { TeacherNames } from "./teacher_names.ts";
@@ -103,8 +105,8 @@ export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<
 }
 
 /**
- * A column's cells, with the best of each student marked. A distance from teachers is compared only
- * with distances from the same teachers.
+ * A column's cells, with the best of each student on each data set marked. A distance from teachers
+ * is compared only with distances from the same teachers.
  */
 function columnCells(
   column: OwnColumn,
@@ -117,7 +119,9 @@ function columnCells(
     printSummary(summary(valuesOf(one, metric, epoch)), decimals, counted)
   );
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
-    ![a, b].some((one) => teachers.has(one)) && a.student.id === b.student.id &&
+    ![a, b].some((one) => teachers.has(one)) &&
+    describePart(a.student) === describePart(b.student) &&
+    dataName(a) === dataName(b) &&
     (!isToTeacher ||
       a.teachers.every((teacher, i) =>
         i < b.teachers.length && areSameTeacher(teacher, b.teachers[i])

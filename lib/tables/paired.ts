@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { dataName } from "../experiment/data_name.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
 import type { Task } from "../tasks/task.ts";
@@ -85,7 +86,8 @@ export interface Comparison {
 
 /**
  * The comparisons of all rows with each row in `against`. Two rows of `against` are compared once.
- * Rows that teach another row and pairs without a common seed are left out.
+ * Rows that teach another row, and pairs of different data sets or without a common seed, are left
+ * out.
  */
 export function comparisons(
   rows: readonly LabelledOutcome[],
@@ -93,9 +95,11 @@ export function comparisons(
 ): Comparison[] {
   const teachers = experimentsThatTeach(rows.map(([, outcome]) => outcome));
   return against.flatMap((reference, i) => {
-    const { measured } = rows.find(([label]) => label === reference)![1];
+    const { measured, experiment } = rows.find(([label]) => label === reference)![1];
+    const data = dataName(experiment);
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
+      if (dataName(outcome.experiment) !== data) return [];
       const { task } = outcome.experiment.dataset;
       const difference = pairTrials(outcome.measured, measured, task, task.primary);
       return difference ? [{ label, against: reference, task, paired: difference }] : [];

@@ -43,8 +43,9 @@ function inWords(teacher: Teacher, source: string | undefined): string {
 }
 
 /**
- * The names of sources. Weights have the name of their file. Experiments have the label of their
- * row, else the name of their export, else, if that name is not unique, their id.
+ * The names of sources. Weights have the name of their file, else, if that name is not unique, its
+ * path. Experiments have the label of their row, else the name of their export, else, if that name
+ * is not unique, their id.
  */
 async function sourceNames(
   sources: readonly TeacherSource[],
@@ -54,7 +55,7 @@ async function sourceNames(
     Object.entries(rows).map(([label, experiment]) => [experiment, label] as const),
   );
   const found = await Promise.all(sources.map(async (source): Promise<Identified> => {
-    if (typeof source === "string") return { id: basename(source) };
+    if (typeof source === "string") return { id: source, name: basename(source) };
     const label = labels.get(source);
     return label === undefined ? await identify(source) : { id: label };
   }));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { dataName } from "../experiment/data_name.ts";
 import type { Teacher } from "../experiment/experiment.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Outcome } from "../project/outcome.ts";
@@ -41,7 +42,7 @@ export function unlikeTeachers(
     ({ teacher }) => teachers.find((other) => areSameTeacher(teacher, other)),
   );
   const unlike = [...groups.values()].flatMap((lessons) => {
-    const own = ownScore(lessons[0].teacher, outcomes);
+    const own = ownScore(lessons, outcomes);
     return bySet(lessons).size > 1 || differs(lessons, own) ? [{ lessons, own }] : [];
   });
   return (outcome) =>
@@ -63,12 +64,21 @@ function bySet(lessons: readonly Lesson[]): ReadonlyMap<string, readonly Lesson[
   return Map.groupBy(lessons, ({ record }) => record.sha256);
 }
 
-/** The score of a teacher in its own trial. `undefined` if none of the outcomes has it. */
-function ownScore(teacher: Teacher, outcomes: readonly Outcome[]): number | undefined {
+/**
+ * The score of a teacher in its own trial. `undefined` if none of the outcomes has it, or if it
+ * taught on another data set, whose scores are others.
+ */
+function ownScore(
+  lessons: readonly Lesson[],
+  outcomes: readonly Outcome[],
+): number | undefined {
+  const [{ teacher }] = lessons;
   if (teacher.kind !== "trained" || typeof teacher.epoch === "number" || teacher.average) {
     return undefined;
   }
   const { experiment, seed, epoch } = teacher;
+  const data = dataName(experiment);
+  if (lessons.some(({ outcome }) => dataName(outcome.experiment) !== data)) return undefined;
   const trial = outcomes.find((outcome) => outcome.experiment === experiment)?.measured
     .find((one) => one.seed === seed);
   return trial && valueAt(trial.metric, experiment.dataset.task.primary, epoch);

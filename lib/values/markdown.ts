@@ -42,13 +42,16 @@ export function formatTable(
   );
 }
 
+/** A word at the beginning of a line that would make it a list, a quotation or a heading. */
+const BLOCK = /^(?:[-+*>=]+|#{1,6}|\d+[.)])$/;
+
 /** Folds a paragraph at 100 characters, as `deno fmt` does. */
 export function foldParagraph(text: string, indent = ""): string {
   const lines = [""];
   for (const word of text.split(/\s+/)) {
     const line = lines.at(-1)!;
     if (line === "") lines[lines.length - 1] = word;
-    else if ([...indent, ...line, ...word].length < 100) {
+    else if ([...indent, ...line, ...word].length < 100 || BLOCK.test(word)) {
       lines[lines.length - 1] = `${line} ${word}`;
     } else lines.push(word);
   }

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { cifar100 } from "../../datasets/cifar.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
@@ -9,7 +10,9 @@ import {
   type Teacher,
 } from "../../lib/experiment/experiment.ts";
 import { weights } from "../../lib/experiment/weights.ts";
+import { mobilenetv2 } from "../../lib/networks/mobilenet.ts";
 import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import type { Net } from "../../lib/nn/network.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Metric } from "../../lib/project/metric.ts";
 import { ownTable } from "../../lib/tables/formats/markdown_tables.ts";
@@ -128,4 +131,16 @@ Deno.test("own rows: only rows of one student are compared", () => {
   ];
   const cells = cellsOf(ownTable("T", rows.map((one, i) => [`${i}`, one]))).map((row) => row[3]);
   assertEquals(cells.slice(1), ["70.00 (1)", "**72.00 (1)**", "60.00 (1)"]);
+});
+
+Deno.test("own rows: the best is one of each student with its options, on each data set", () => {
+  const of = (student: Net, dataset: Experiment["dataset"] = shared.dataset) =>
+    experiment(import.meta, { ...shared, dataset, student, distiller: scratch() });
+  const rows = [
+    row("half", of(mobilenetv2({ width: 0.5 })), 60, 0),
+    row("full", of(mobilenetv2({ width: 1 })), 70, 0),
+    row("full_again", of(mobilenetv2({ width: 1 })), 69, 0),
+    row("other_data", of(mobilenetv2({ width: 1 }), cifar100()), 40, 0),
+  ];
+  assertEquals(bests(rows, "top1"), ["full"]);
 });

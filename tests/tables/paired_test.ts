@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { cifar100 } from "../../datasets/cifar.ts";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { scratch } from "../../lib/distillers/scratch.ts";
@@ -153,4 +154,20 @@ Deno.test("comparisons: each pair of rows once, without teachers and without row
   ]);
   assertEquals(found(["not run"]), []);
   assertEquals(found(["teacher"]).map(([label]) => label), ["scratch", "kd", "hot"]);
+});
+
+Deno.test("comparisons: rows of another data set are left out", () => {
+  const elsewhere = experiment(meta, {
+    dataset: cifar100(),
+    schedule,
+    student: resnet8,
+    distiller: scratch(),
+  });
+  const rows = [
+    row("scratch", alone, trials(70, 71)),
+    row("kd", taught, trials(72, 73)),
+    row("elsewhere", elsewhere, trials(40, 41)),
+  ];
+  assertEquals(comparisons(rows, ["scratch"]).map(({ label }) => label), ["kd"]);
+  assertEquals(comparisons(rows, ["elsewhere"]), []);
 });

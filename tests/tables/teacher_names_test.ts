@@ -100,6 +100,14 @@ await needs(
         "resnet20 (teacher)",
         "resnet20 (experiments/a#assistant)",
       ]);
+      const files = ["one/last.pth", "two/last.pth", "other.pth"].map((file) =>
+        weights(resnet20, { file })
+      );
+      assertEquals(await namesOf({ learner: { ...learner, teachers: files } }), [
+        "resnet20 (one/last.pth)",
+        "resnet20 (two/last.pth)",
+        "resnet20 (other.pth)",
+      ]);
       const twice = weights(resnet20, { file: "a.pth" });
       assertEquals(await namesOf({ learner: { ...learner, teachers: [twice, { ...twice }] } }), [
         "resnet20",

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { cifar100 } from "../../datasets/cifar.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
@@ -63,6 +64,18 @@ Deno.test("unlike teachers: a row whose teacher's own trial has another score", 
   assertEquals(noteBeside(83.56), []);
   assertEquals(noteBeside(83.5), [], "the same weights in another precision");
   assertEquals(noteBeside(83.82, 2), [], "another teacher");
+});
+
+Deno.test("unlike teachers: the score on another data set than the teacher's is another one", () => {
+  const elsewhere = experiment(META, {
+    dataset: cifar100(),
+    schedule,
+    teacher: from(teacher),
+    student: vgg8,
+    distiller: kd(),
+  });
+  const student = outcomeOf(elsewhere, [taughtBy("a", 1)]);
+  assertEquals(unlikeTeachers([outcomeOf(teacher, [trial(1, 90)]), student])(student), []);
 });
 
 Deno.test("unlike teachers: none where the weights are the same, or belong to other declarations", () => {

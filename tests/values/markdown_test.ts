@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { escapeMarkdown, formatLink, formatTable } from "../../lib/values/markdown.ts";
+import {
+  escapeMarkdown,
+  foldParagraph,
+  formatLink,
+  formatTable,
+} from "../../lib/values/markdown.ts";
 
 Deno.test("markdown: columns are aligned, text is escaped", () => {
   assertEquals(
@@ -24,4 +29,15 @@ Deno.test("markdown: columns are aligned, text is escaped", () => {
   ]);
   assertEquals(escapeMarkdown("two\n lines"), "two lines");
   assertEquals(formatLink("x", "../a b/c#d.ts"), "[x](../a%20b/c%23d.ts)");
+});
+
+Deno.test("markdown: no line of a folded paragraph begins a list, a quotation or a heading", () => {
+  for (const word of ["1.", "12)", "-", "+", "*", ">", "##"]) {
+    for (let length = 80; length < 110; length++) {
+      const text = `${"a".repeat(length)} ${word} then ${"b ".repeat(60)}`.trim();
+      const lines = foldParagraph(text).split("\n");
+      assertEquals(lines.join(" "), text);
+      assertEquals(lines.filter((line) => line.startsWith(`${word} `)), []);
+    }
+  }
 });

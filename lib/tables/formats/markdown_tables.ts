@@ -92,7 +92,7 @@ function cellText(
   const first = outcome
     ? formatLink(markdownNumber(ours), outcome.path) + mark(outcome)
     : markdownNumber(ours);
-  if (!paper && !other) return first;
+  if (!paper && !other && logs.length === 0) return first;
   const delta = subtractPrinted(ours, paper);
   const printed = delta ? `${markdownNumber(paper)} · ${delta.text}` : markdownNumber(paper);
   const released = logs.map(([epoch, { text }]) => `${epoch} ${text}`).join(" · ");

@@ -6,8 +6,8 @@ import { describeJson, describePart, type NamedPart } from "../../values/words.t
 import type { LabelledOutcome } from "../own_rows.ts";
 
 /**
- * The settings of a table's experiments, the platform of their trials, and `further` lines, as
- * markdown. Data set and schedule are in one line, grouped by row label, if no label has two of
+ * The settings of a table's experiments, the options of their students, the platform of their
+ * trials, and `further` lines, as markdown. Data set and schedule are in one line, grouped by row label, if no label has two of
  * them. Else each has its own lines, grouped by the key that leaves the fewest exceptions: the row
  * label, the student, or the pair. Exceptions follow below. Empty if there are no rows.
  */
@@ -21,6 +21,7 @@ export function tableSettings(
       .toSorted((a, b) => a.others.length - b.others.length);
     return best.lines.concat(exceptions(best.others, part));
   });
+  lines.push(...studentSettings(rows));
   const trials = rows.flatMap(([, { measured }]) => measured);
   if (trials.length > 0) lines.push(platform(trials));
   return lines.length > 0
@@ -78,15 +79,37 @@ function commonest(texts: readonly string[]): string {
 
 /** A line for each setting with the labels and the pairs of the rows that have it. */
 function exceptions(rows: readonly LabelledOutcome[], setting: RowText): string[] {
-  return Array.from(Map.groupBy(rows, setting), ([text, alike]) => {
-    const pairs = Array.from(
-      Map.groupBy(alike, row),
-      ([label, own]) => [label, [...new Set(own.map(pair))].join(", ")] as const,
-    );
-    const places = Array.from(Map.groupBy(pairs, ([, where]) => where), ([where, labels]) => {
-      return `${labels.map(([label]) => label).join(", ")} on ${where}`;
+  return Array.from(
+    Map.groupBy(rows, setting),
+    ([text, alike]) => `but ${placesOf(alike)}: ${text}`,
+  );
+}
+
+/** The labels and the pairs of rows: `kd, at on resnet20 → resnet8; crd on vgg13 → vgg8`. */
+function placesOf(rows: readonly LabelledOutcome[]): string {
+  const pairs = Array.from(
+    Map.groupBy(rows, row),
+    ([label, own]) => [label, [...new Set(own.map(pair))].join(", ")] as const,
+  );
+  return Array.from(
+    Map.groupBy(pairs, ([, where]) => where),
+    ([where, labels]) => `${labels.map(([label]) => label).join(", ")} on ${where}`,
+  ).join("; ");
+}
+
+/**
+ * A line for each student with options: the network with them. It starts with the rows if others
+ * have the network with other options.
+ */
+function studentSettings(rows: readonly LabelledOutcome[]): string[] {
+  const inWords: RowText = ([, { experiment }]) => describePart(experiment.student);
+  const networks = Map.groupBy(rows, student);
+  return Array.from(networks.values()).flatMap((alike) => {
+    const variants = Map.groupBy(alike, inWords);
+    return Array.from(variants).flatMap(([text, own]) => {
+      if (text === student(own[0])) return [];
+      return [variants.size > 1 ? `${placesOf(own)}: ${text}` : text];
     });
-    return `but ${places.join("; ")}: ${text}`;
   });
 }
 

@@ -81,6 +81,9 @@ Deno.test("paper table: released logs stand below, the compared epoch first", ()
     "[76.00 (1)](a.ts)<br><sub>**75.01** · +0.99<br>76.50<br>logs: last 75.00 · best 75.50 ± 0.20 (3)</sub>",
   );
   assertEquals(slkd[2], "—<br><sub>**62.05**</sub>");
+  const alone = PAPER_YAML.replace("values: [75.01, 62.05]", `values: [null, 62.05], ${logs}`);
+  const [, , , , unprinted] = cellsOf(renderPaperTable({}, parseToyPaper(alone)));
+  assertStringIncludes(unprinted[1], "logs: last 75.00 · best 75.50 ± 0.20 (3)");
 });
 
 Deno.test("tables: stale and quick trials are never shown, a footnote counts them", () => {
