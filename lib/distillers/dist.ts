@@ -39,6 +39,11 @@ export function dist(options: DistOptions = {}): Distiller<Scorer, Scorer> {
       ce: atLeast(0),
     }),
     paper: "Knowledge Distillation from A Stronger Teacher. Huang et al., 2022. arXiv:2205.10536",
+    note: (classes) =>
+      classes === 2
+        ? "dist: with two classes every sample's correlation over them is 1 or −1, so `inter` " +
+          "teaches nothing"
+        : undefined,
     build: () => ({ student, teacher, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps: { logits } }) =>
         softmax(standardised ? standardise(logits) : logits, temperature)

@@ -58,7 +58,7 @@ export function fspInit<const S extends string = never, const T extends string =
     frozenVariables: (student) =>
       variablesAfter(student, taps?.map(([tap]) => tap) ?? [lastMap(student)]),
     build({ student, teacher }) {
-      const pairs = tapPairs(student, teacher, taps ?? maps(student, teacher));
+      const pairs = tapPairs(student, teacher, taps ?? maps(student, teacher), { ordered: true });
       if (pairs.length < 2) {
         throw new Failure(2, "fsp compares the flow between taps: name at least two pairs");
       }

@@ -72,7 +72,7 @@ export function kdsvd<const S extends string = never, const T extends string = n
       "Self-supervised Knowledge Distillation Using Singular Value Decomposition. Lee, Kim, Song, 2018. arXiv:1807.06819",
     spots: (student, teacher) => tapPairs(student, teacher, taps),
     build(context) {
-      const pairs = tapPairs(context.student, context.teacher, taps);
+      const pairs = tapPairs(context.student, context.teacher, taps, { ordered: true });
       for (const pair of pairs) assertComparable(context, pair, over, vectors);
       if (pairs.length < 2) {
         throw new Failure(2, "kdsvd compares neighbouring pairs of taps: name at least two");

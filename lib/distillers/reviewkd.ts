@@ -132,7 +132,7 @@ function pairsToReview<S extends string, T extends string>(
     student,
     teacher,
     taps ?? [...tapPairs(student, teacher), ["pooled", "pooled"]],
-    { vectors: true },
+    { vectors: true, ordered: true },
   );
 }
 

@@ -21,7 +21,15 @@ import {
   type Scorer,
   type SingleHead,
 } from "../nn/network.ts";
-import { applyMask, crossEntropy, kl, mse, safeSqrt, stopGradient } from "../nn/ops.ts";
+import {
+  applyMask,
+  crossEntropy,
+  kl,
+  mse,
+  refuseTwoClasses,
+  safeSqrt,
+  stopGradient,
+} from "../nn/ops.ts";
 import type { Pass } from "../nn/pass.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
@@ -191,6 +199,12 @@ function shakeOnMaps<T extends string>(
   const settings = lossSettings(options, released);
   if (backbone === "own" && taps) {
     throw new Failure(2, "shake: the backbone `own` fuses no maps: leave `taps` out");
+  }
+  if (backbone === "own" && heads > 1) {
+    throw new Failure(
+      2,
+      "shake: copies of a teacher as the backbone `own` stay the same: leave `heads` out",
+    );
   }
   return {
     id: "shake",
@@ -390,6 +404,7 @@ function defaultTaps({ maps, shapes }: Model<Net>, channels: number): readonly s
 
 /** Logits minus their mean over the classes, in deviations, times the released code's 3.1415. */
 function normalise(logits: Tensor): Tensor {
+  refuseTwoClasses(logits, "normalised");
   const centred = tf.sub(logits, tf.mean(logits, -1, true));
   const deviation = safeSqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-7));
   return tf.mul(tf.div(centred, deviation), 3.1415);

@@ -35,8 +35,9 @@ export interface ShakeOnRegionsOptions extends RegionLossOptions {
 /**
  * SHAKE on a detector: Shadow Knowledge Distillation: Bridging Offline and Online Knowledge
  * Transfer. Li, Jin, 2022. NeurIPS. The shadow h is another box head. With the distance D(a ← b) =
- * T² · KL(b ‖ a) of classes + the distance of boxes, b a constant: L_s = the student's four losses
- * + kd · D(s ← h), L_h = follow · D(h ← t) + reverse · D(h ← s), each the mean over sampled regions.
+ * T² · KL(b ‖ a) of classes + the distance of boxes, b a constant: L_s = kd · D(s ← h) + the
+ * student's four losses, L_h = follow · D(h ← t) + reverse · D(h ← s), each the mean over sampled
+ * regions.
  *
  * No code is released. _Our reading_ of what the submission leaves open: h looks at the teacher's
  * pyramid (`backbone`), at the student's sampled regions (`regions`), starts fresh (`copied`) and
@@ -105,6 +106,7 @@ export function shakeOnRegions(
     paper:
       "Shadow Knowledge Distillation: Bridging Offline and Online Knowledge Transfer. Li, Jin, 2022. NeurIPS",
     build({ create, student: learner, teacher: master }) {
+      const { headLoss } = learner.recipe.detecting;
       const shadow = create.head(backbone === "teacher" ? master : learner, "box", { copied });
       return ({ student, teacher, task, regionsOf, live }) => {
         const own = regionsOf(student);
@@ -121,7 +123,7 @@ export function shakeOnRegions(
           ...pair("shadow", kd, () => distilRegions(s, h, regions, distance)),
           ...pair("follow", follow, () => distilRegions(h, t, regions, distance)),
           ...pair("reverse", reverse, () => distilRegions(h, s, regions, distance)),
-          ...pair("labels", labels, () => fastRcnnLoss(h.logits, h.deltas, regions)),
+          ...pair("labels", labels, () => fastRcnnLoss(h.logits, h.deltas, regions, headLoss)),
           ...pair("direct", direct, () => distilRegions(s, t, regions, distance)),
         };
       };

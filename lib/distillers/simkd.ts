@@ -16,7 +16,7 @@ import { mse } from "../nn/ops.ts";
 import { type Stage, stage } from "../nn/stage.ts";
 import type { Shape } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
-import { atLeast, checkRanges } from "../values/range.ts";
+import { above, atLeast, checkRange, checkRanges } from "../values/range.ts";
 import { handingHeadMap, headMap } from "./parts/head_map.ts";
 
 /** Options of `withTeachersHead`. */
@@ -46,13 +46,12 @@ export function withTeachersHead<S extends string>(
   teacher: Classifier & Convolutional,
   { factor = 2 }: HeadOptions = {},
 ): Classifier<S | "projected"> {
+  checkRange("withTeachersHead", "factor", factor, above(0));
   const size = student.designSize?.size ?? 32;
-  const [body, head] = [student, teacher].map((network) => mapOf(network, size));
+  const [body, head] = [student, teacher].map((network) => mapOf(network, [size, size, 3]));
   const width = head.shape[2];
   const inner = Math.floor(width / factor);
-  if (!(inner >= 1)) {
-    throw new Failure(2, `simkd: factor has to be greater than 0 and at most ${width}`);
-  }
+  if (inner < 1) throw new Failure(2, `withTeachersHead: \`factor\` has to be at most ${width}`);
   const reference = ({ id, options }: Net) => ({ id, options });
   return {
     id: `${student.id}+${teacher.id}`,
@@ -61,10 +60,11 @@ export function withTeachersHead<S extends string>(
     stages(classes, image) {
       const own = Object.entries<Stage>(student.stages(classes, image));
       const [tap, last] = own[body.position];
+      const [rows, columns] = mapOf(teacher, image, classes).shape;
       const stages: Record<string, Stage> = Object.fromEntries([
         ...own.slice(0, body.position),
         [tap, handingHeadMap(last)],
-        ["projected", stage(projector(body.shape[0] / head.shape[0], inner, width), relu())],
+        ["projected", stage(projector(rows, columns, inner, width), relu())],
         ...Object.entries<Stage>(teacher.stages(classes, image)).slice(head.position + 1),
       ]);
       // The taps of `student` that its map is computed from, and those behind it by the same names.
@@ -74,34 +74,42 @@ export function withTeachersHead<S extends string>(
 }
 
 /**
- * The convolutions of the projector, without its last ReLU, on a map whose sides are `times` as
- * long as the teacher's.
+ * The convolutions of the projector, without its last ReLU, on a map of at most `rows` and `columns`,
+ * the teacher's.
  */
-function projector(times: number, inner: number, width: number): Layer {
-  return seq(
-    ...times > 1 ? [shrink(times)] : [],
-    convNorm(inner, { kernel: 1 }),
-    relu(),
-    convNorm(inner),
-    relu(),
-    convNorm(width, { kernel: 1 }),
-  );
+function projector(rows: number, columns: number, inner: number, width: number): Layer {
+  return (create, from) => {
+    const isLarger = from[0] > rows || from[1] > columns;
+    const layers = seq(
+      ...isLarger ? [shrink(rows, columns)] : [],
+      convNorm(inner, { kernel: 1 }),
+      relu(),
+      convNorm(inner),
+      relu(),
+      convNorm(width, { kernel: 1 }),
+    );
+    return layers(create, from);
+  };
 }
 
-/** Averages a map to sides that are `times` shorter. */
-function shrink(times: number): Layer {
+/** Averages a map to at most so many rows and columns. */
+function shrink(rows: number, columns: number): Layer {
   return (_, [height, width, channels]) => {
-    const [rows, columns] = [height, width].map((side) => Math.max(1, Math.round(side / times)));
-    return module((x) => adaptivePool(x, rows, columns), [rows, columns, channels], 0);
+    const to = [Math.min(height, rows), Math.min(width, columns)] as const;
+    return module((x) => adaptivePool(x, ...to), [...to, channels], 0);
   };
 }
 
 /**
- * A network's last map: its place among the stages, and its shape for images of `size` × `size`.
- * Throws a `Failure` (exit 2) if there is none.
+ * A network's last map: its place among the stages, and its shape for images of this shape. Throws a
+ * `Failure` (exit 2) if there is none.
  */
-function mapOf(network: Net, size: number): { position: number; shape: Shape } {
-  const { stages } = description(network, [size, size, 3], network.designSize?.classes ?? 100);
+function mapOf(
+  network: Net,
+  image: Shape,
+  classes = network.designSize?.classes ?? 100,
+): { position: number; shape: Shape } {
+  const { stages } = description(network, image, classes);
   const position = stages.findLastIndex(({ shape }) => shape.length === 3);
   if (position < 0) throw new Failure(2, `simkd: ${network.id} has no map`);
   return { position, shape: stages[position].shape };

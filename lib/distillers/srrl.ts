@@ -1,14 +1,15 @@
+import * as tf from "@tensorflow/tfjs";
 import type { Distiller } from "../experiment/distiller.ts";
 import { conv } from "../nn/conv.ts";
 import { globalAveragePool, relu, seq } from "../nn/layers.ts";
-import { type Classifier, lastMap, type SingleHead } from "../nn/network.ts";
+import type { Classifier, SingleHead } from "../nn/network.ts";
 import { norm } from "../nn/norm.ts";
 import { applyMask, flatten, mse } from "../nn/ops.ts";
 import { passAmong } from "../nn/pass.ts";
 import { runAfter } from "../nn/tail.ts";
 import { sizeOf } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
-import { headMap } from "./parts/head_map.ts";
+import { averagedMap, headMap } from "./parts/head_map.ts";
 import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `srrl`. */
@@ -26,7 +27,9 @@ export interface SrrlOptions extends AlsoKdOptions {
  * ICLR. L = ce · CE(s, y) + feature · mean((h − t)²) + regression · mean((W h − W t)²), with the
  * pooled features t of the teacher, those of the student's last map, h = pool(ReLU(norm(A s))),
  * where A is a learned 1×1 convolution, and the teacher's classifier W, frozen. Of a wide ResNet,
- * the last map is the one after the last norm and ReLU.
+ * the last map is the one after the last norm and ReLU. Of a network whose head does more to its
+ * last map than averaging it, as MobileNetV2's, ShuffleNetV2's and a transformer's, A sees its
+ * pooled features.
  */
 export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifier & SingleHead> {
   const { feature = 1, regression = 1, ce = 1, kd = 0, temperature = 4 } = options;
@@ -42,13 +45,16 @@ export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifie
     paper:
       "Knowledge Distillation via Softmax Regression Representation Learning. Yang et al., 2021. ICLR",
     build({ create, student, teacher }) {
-      const tap = lastMap(student);
-      const from = student.shapes[tap];
+      const tap = averagedMap(student);
+      const from = tap ? student.shapes[tap] : [1, 1, sizeOf(student.shapes.pooled)];
       const widen = conv(sizeOf(teacher.shapes.pooled), { kernel: 1 });
       const connect = create.in("connector")(seq(widen, norm(), relu(), globalAveragePool()), from);
       return ({ student, teacher: given, task, live, frozen, mask }) => {
         const spotMask = mask("pooled");
-        const features = connect(headMap(student, tap), passAmong(live, spotMask));
+        const map = tap
+          ? headMap(student, tap)
+          : tf.expandDims(tf.expandDims(flatten(student.taps.pooled), 1), 1);
+        const features = connect(map, passAmong(live, spotMask));
         const scores = runAfter(teacher, "pooled", features, frozen);
         return {
           task: [ce, task(student), "task"],

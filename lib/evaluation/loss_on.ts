@@ -2,7 +2,7 @@ import { openEngine } from "../engine/open_engine.ts";
 import { type Distiller, erase, type Teachers } from "../experiment/distiller.ts";
 import type { Optimizer } from "../experiment/optimizer.ts";
 import type { Schedule } from "../experiment/schedule.ts";
-import type { Net } from "../nn/network.ts";
+import { checkScores, type Net } from "../nn/network.ts";
 import { type Shape, sizeOf, type Variable } from "../nn/variables.ts";
 import { classification } from "../tasks/classification.ts";
 import { assemble, buildTeacher } from "../training/assemble.ts";
@@ -25,37 +25,38 @@ export type GivenTeachers<T extends Teachers> = T extends Net ? GivenTaps<T>
     }
   : undefined;
 
+/** The inputs of a loss without teachers, as arrays. */
+export interface StudentInputs<S extends Net> {
+  /** The student's outputs. */
+  readonly student: GivenTaps<S>;
+  /** The class of each image. */
+  readonly label: readonly number[];
+  /** Number of classes. Default: the number of the student's logits, or else the first teacher's. */
+  readonly classes?: number;
+  /**
+   * The images as the networks see them, [batch, height, width, channels], for a method that
+   * looks at them. Default: one black pixel each.
+   */
+  readonly image?: readonly GivenNumbers[];
+  /** The current epoch, in a run of one step an epoch. Default: 1. */
+  readonly epoch?: number;
+  /** Number of epochs of the run. Default: the current one. */
+  readonly epochs?: number;
+  /** The seed of initial values and random numbers. Default: 1. */
+  readonly seed?: number;
+  /**
+   * Values of variables, by name: the method's own, `distiller.temperature`, and those of taps
+   * that are stages, `student.logits.weight`, `teacher1.logits.weight`. Default: their initial
+   * ones.
+   */
+  readonly values?: { readonly [variable: string]: GivenNumbers };
+  /** The engine, as in `--backend`. Default: `cpu`, which needs no TensorFlow. */
+  readonly backend?: "cpu" | "tensorflow";
+}
+
 /** The inputs of a loss, as arrays. */
 export type LossInputs<S extends Net, T extends Teachers> =
-  & {
-    /** The student's outputs. */
-    readonly student: GivenTaps<S>;
-    /** The class of each image. */
-    readonly label: readonly number[];
-    /**
-     * Number of classes. Default: the number of the student's logits, or else the first teacher's.
-     */
-    readonly classes?: number;
-    /**
-     * The images as the networks see them, [batch, height, width, channels], for a method that
-     * looks at them. Default: one black pixel each.
-     */
-    readonly image?: readonly GivenNumbers[];
-    /** The current epoch, in a run of one step an epoch. Default: 1. */
-    readonly epoch?: number;
-    /** Number of epochs of the run. Default: the current one. */
-    readonly epochs?: number;
-    /** The seed of initial values and random numbers. Default: 1. */
-    readonly seed?: number;
-    /**
-     * Values of variables, by name: the method's own, `distiller.temperature`, and those of taps
-     * that are stages, `student.logits.weight`, `teacher1.logits.weight`. Default: their initial
-     * ones.
-     */
-    readonly values?: { readonly [variable: string]: GivenNumbers };
-    /** What computes, as in `--backend`. Default: `cpu`, which needs no TensorFlow. */
-    readonly backend?: "cpu" | "tensorflow";
-  }
+  & StudentInputs<S>
   & (T extends undefined ? { readonly teacher?: undefined } : {
     /** The teacher's outputs, or those of each teacher. */
     readonly teacher: GivenTeachers<T>;
@@ -124,7 +125,7 @@ async function lossOfErased(
   const teachers = given.map((taps, i) =>
     buildTeacher(givenNetwork(taps, batch), i, sizes, valuesBelow(`teacher${i + 1}.`, values))
   );
-  const { parts, variables } = assemble(
+  const { student: learner, parts, variables } = assemble(
     {
       student: givenNetwork(student, batch),
       teachers: [],
@@ -140,6 +141,7 @@ async function lossOfErased(
       values,
     },
   );
+  for (const model of [learner, ...teachers.map(({ model }) => model)]) checkScores(model);
   const all = [...variables.values(), ...teachers.flatMap(({ variables }) => variables)];
   checkValues(numbers, all);
   const { engine } = await openEngine({ backend });

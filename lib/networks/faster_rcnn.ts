@@ -19,7 +19,16 @@ import type { Pass } from "../nn/pass.ts";
 import { type Earlier, earlier, type LayerNames, type Stage } from "../nn/stage.ts";
 import { constant, normal, sizeOf } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
-import { above, atLeast, atMost, checkRange, checkRanges, whole } from "../values/range.ts";
+import {
+  above,
+  atLeast,
+  atMost,
+  below1,
+  between,
+  checkRange,
+  checkRanges,
+  whole,
+} from "../values/range.ts";
 import type { ConvNorm, DeepResnet } from "./deep_resnet.ts";
 import { type LargeResnet, resnet50 } from "./imagenet.ts";
 
@@ -57,11 +66,11 @@ export interface FasterRcnnOptions {
   /**
    * The anchors. Default: sides of 32, 64, 128, 256 and 512 pixels, with ratios of 0.5, 1 and 2.
    */
-  readonly anchors?: Partial<Anchors>;
+  readonly anchors?: Partial<Pick<Anchors, "sizes" | "ratios">>;
   /**
    * How regions are pooled. Default: to 7 × 7, from `p4` if they have 224 × 224 pixels.
    */
-  readonly regions?: Partial<Regions>;
+  readonly regions?: Partial<Pick<Regions, "side" | "canonicalSize">>;
   /**
    * Whose anchors, pooling, proposals and losses it has. Detectron2's are L1 instead of a smooth L1,
    * exact anchors, aligned regions and 1000 proposals of 2000. Default: torchvision's.
@@ -231,8 +240,8 @@ function check(
   const { side, canonicalSize } = regions;
   checkRanges(owner, { side, canonicalSize }, { side: whole(), canonicalSize: above(0) });
   checkRanges(owner, detections, {
-    score: atLeast(0),
-    threshold: atLeast(0),
+    score: below1,
+    threshold: between(),
     side: atLeast(0),
     limit: whole(),
   });

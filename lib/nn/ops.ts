@@ -68,13 +68,28 @@ export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
 
 /**
  * Subtracts each sample's mean from its logits, [batch, classes], and divides by 1e-7 + their
- * (unbiased) standard deviation: logit standardisation, Sun et al., 2024. arXiv:2403.01427.
+ * (unbiased) standard deviation: logit standardisation, Sun et al., 2024. arXiv:2403.01427. Throws a
+ * `Failure` (exit 2) if there are two classes.
  */
 export function standardise(logits: Tensor): Tensor {
+  refuseTwoClasses(logits, "standardised");
   const centred = tf.sub(logits, tf.mean(logits, -1, true));
   const freedom = Math.max(1, logits.shape.at(-1)! - 1);
   const variance = tf.div(tf.sum(tf.square(centred), -1, true), freedom);
   return tf.div(centred, tf.add(safeSqrt(variance), 1e-7));
+}
+
+/**
+ * Throws a `Failure` (exit 2) if logits that are to have a fixed deviation are of two classes: they
+ * would then have no gradient.
+ */
+export function refuseTwoClasses(logits: Tensor, option: string): void {
+  if (logits.shape.at(-1) !== 2) return;
+  throw new Failure(
+    2,
+    `\`${option}\` logits of two classes differ by the same number always, and teach nothing: ` +
+      "set it to false",
+  );
 }
 
 /** Options of `kl`, beside the temperature. */

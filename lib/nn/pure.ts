@@ -62,7 +62,7 @@ interface Ops {
 
 /**
  * Runs a function of the user's that must do the same in each run of a seed: random numbers that
- * are not the run's, clocks, variables that nothing trains and ops without a gradient throw a `Failure`
+ * are not the run's, `Date.now` and `performance.now`, variables that nothing trains and ops without a gradient throw a `Failure`
  * (exit 2) that names the line of the user's file. So does any other error on such a line. An op
  * whose results are whole numbers or truth values, such as a comparison, is a constant for the
  * gradient.

@@ -14,11 +14,13 @@ export interface PairOptions {
   readonly fromLast?: boolean;
   /** Whether taps may be vectors too, not maps only. Default: no. */
   readonly vectors?: boolean;
+  /** Whether each pair has to be behind the one before it in both networks. Default: no. */
+  readonly ordered?: boolean;
 }
 
 /**
  * The pairs of maps that a method compares. Throws a `Failure` (exit 2) if there is none, a tap is
- * not a map, or a tap of the student is in two pairs. Default: the first map after each network's
+ * not a map, a tap of the student is in two pairs or a pair is out of order. Default: the first map after each network's
  * stem, then the second, and so on, as the reference implementations zip them, without the surplus
  * maps of the deeper network.
  */
@@ -26,12 +28,20 @@ export function tapPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
   pairs?: readonly TapPair<S, T>[],
-  { fromLast = false, vectors = false }: PairOptions = {},
+  { fromLast = false, vectors = false, ordered = false }: PairOptions = {},
 ): readonly TapPair<S, T>[] {
-  if (pairs) return checkPairs(student, teacher, pairs, vectors);
+  if (pairs?.length === 0) throw new Failure(2, "`taps` is empty: name pairs, or leave it out");
+  if (pairs) return checkPairs(student, teacher, pairs, { vectors, ordered });
   const studentMaps = behindStem(student);
   const teacherMaps = behindStem(teacher);
   const count = Math.min(studentMaps.length, teacherMaps.length);
+  if (count === 0) {
+    throw new Failure(
+      2,
+      `${student.recipe.id} and ${teacher.recipe.id} share no map behind their stems: ` +
+        "name pairs of taps",
+    );
+  }
   const limit = <Tap>(taps: readonly Tap[]) =>
     fromLast ? taps.slice(taps.length - count) : taps.slice(0, count);
   const teacherTaps = limit(teacherMaps);
@@ -39,7 +49,7 @@ export function tapPairs<S extends string, T extends string>(
     student,
     teacher,
     limit(studentMaps).map((tap, i) => [tap, teacherTaps[i]]),
-    vectors,
+    { vectors, ordered },
   );
 }
 
@@ -58,7 +68,7 @@ function checkPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,
   pairs: readonly TapPair<S, T>[],
-  vectors: boolean,
+  { vectors, ordered }: Required<Pick<PairOptions, "vectors" | "ordered">>,
 ): readonly TapPair<S, T>[] {
   const taps = pairs.flatMap(([s, t]): [string, Shape, isMap: boolean][] => [
     [`the student's ${s}`, student.shapes[s], student.maps.includes(s)],
@@ -75,9 +85,24 @@ function checkPairs<S extends string, T extends string>(
   if (duplicate) {
     throw new Failure(2, `the student's ${duplicate[0]} is in two pairs of taps: pair it once`);
   }
-  if (pairs.length > 0) return pairs;
-  throw new Failure(
-    2,
-    `${student.recipe.id} and ${teacher.recipe.id} share no map behind their stems: name pairs of taps`,
-  );
+  if (ordered) checkOrder(student, teacher, pairs);
+  return pairs;
+}
+
+function checkOrder<S extends string, T extends string>(
+  student: Model<Net<S>>,
+  teacher: Model<Net<T>>,
+  pairs: readonly TapPair<S, T>[],
+): void {
+  const place = ({ shapes }: Model<Net<S>> | Model<Net<T>>, tap: string) =>
+    Object.keys(shapes).indexOf(tap);
+  pairs.slice(1).forEach(([s, t], i) => {
+    const [s0, t0] = pairs[i];
+    if (place(student, s) > place(student, s0) && place(teacher, t) >= place(teacher, t0)) return;
+    throw new Failure(
+      2,
+      `the pair ${s}, ${t} of taps is not behind the pair ${s0}, ${t0} before it: ` +
+        "name pairs in the order of both networks' stages",
+    );
+  });
 }

@@ -67,3 +67,17 @@ Deno.test("shakeOnRegions: wrong options are refused", () => {
     assertEquals(assertThrows(() => shakeOnRegions(options), Failure).exit, 2);
   }
 });
+
+Deno.test("shakeOnRegions: the shadow's loss with labels is the detector's own, by any conventions", async () => {
+  const options = { copied: true, labels: 1, regions: "student" } as const;
+  for (const conventions of ["torchvision", "detectron2"] as const) {
+    // A copy of the student's head says at first what the student's own one says.
+    const { first, measured } = await regionSteps(shakeOnRegions(options), {
+      twins: true,
+      conventions,
+    });
+    assertAlmostEquals(first.labels, measured.classes, 1e-5);
+    assertAlmostEquals(first.labels_boxes, measured.boxes, 1e-5 * measured.boxes);
+    assert(measured.boxes > 0, conventions);
+  }
+});

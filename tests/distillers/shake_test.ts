@@ -416,3 +416,12 @@ export function wrong(
   // @ts-expect-error: there is no released code for tokens.
   onToken(shake({ backbone: "token", released: true }));
 }
+
+Deno.test("shake: two copies of a teacher are refused, which would stay the same", () => {
+  const failure = assertThrows(
+    () => shake({ backbone: "own", heads: 2 }),
+    Failure,
+    "stay the same",
+  );
+  assertEquals(failure.exit, 2);
+});

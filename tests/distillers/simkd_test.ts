@@ -3,8 +3,8 @@ import { headMap } from "../../lib/distillers/parts/head_map.ts";
 import { simkd, withTeachersHead } from "../../lib/distillers/simkd.ts";
 import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import { type Distiller, withMemory } from "../../lib/experiment/distiller.ts";
-import { resnet8 } from "../../lib/networks/resnet.ts";
-import { vgg8 } from "../../lib/networks/vgg.ts";
+import { resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
+import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
 import { type Wrn, wrn } from "../../lib/networks/wrn.ts";
 import { description } from "../../lib/nn/description.ts";
 import type { Classifier } from "../../lib/nn/network.ts";
@@ -127,6 +127,11 @@ Deno.test("simkd: the student's map is pooled to the teacher's, for images of an
   assertEquals(projected(resnet8, vgg8, 32), [4, 4, 512]);
   assertEquals(projected(resnet8, vgg8, 48), [6, 6, 512]);
   assertEquals(projected(vgg8, resnet8, 32), [4, 4, 64]);
+  // VGG pools larger images once more.
+  assertEquals(projected(resnet8x4, vgg13, 64), [4, 4, 512]);
+  for (const factor of [0, -1, NaN, 65]) {
+    assertThrows(() => withTeachersHead(vgg8, resnet8, { factor }), Failure, "`factor`");
+  }
 });
 
 /** SimKD that reports how far the student's head is from the teacher's, on the teacher's map. */

@@ -116,6 +116,7 @@ Deno.test("lossOn: labels, images and values that do not fit are refused by name
   const refused = async (inputs: Partial<LossInputs<Scorer, Scorer>>, message: string) =>
     await assertRejects(() => lossOn(learned, { ...given, ...inputs }), Failure, message);
   await refused({ label: [3] }, "the label 3 is no class: give each image one of 0 to 2");
+  await refused({ label: [3], classes: 5 }, "has logits of [3], but the data set has 5 classes");
   await refused({ label: [0.5] }, "the label 0.5 is no class");
   await refused({ label: [] }, "there is no label");
   await refused({ image: [[1, 2]] }, "image is [1,2] in place of [1, height, width, channels]");

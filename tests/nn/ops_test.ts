@@ -251,3 +251,11 @@ Deno.test("smoothL1: β is where the line begins, and 0 leaves |x|", async () =>
   assertNear("β = 0", value(0), [2, 0.25, 0, 0.1, 0.5, 3], 1e-6);
   assertNear("its slope", slope(0), [-1, -1, 0, 1, 1, 1], 1e-6);
 });
+
+Deno.test("standardise: logits of two classes, which would be the same whatever they are, are refused", async () => {
+  await tf.setBackend("cpu");
+  const logits = tf.tensor2d([[1, 5], [2, -3]]);
+  const failure = assertThrows(() => kl(logits, logits, 4, { standardised: true }), Failure);
+  assertEquals([failure.exit, failure.message.includes("two classes")], [2, true]);
+  assertNear("without", kl(logits, logits, 4).dataSync(), [0, 0], 1e-6);
+});

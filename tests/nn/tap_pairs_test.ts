@@ -62,8 +62,19 @@ Deno.test("tapPairs: invalid pairs are refused with exit 2", () => {
   assertRefused([["logits", "d"]], "the student's logits is [3], not a map");
   assertRefused([["a", "d"], ["a", "e"]], "the student's a is in two pairs");
   assertRefused([["a", "f"]], "given has no tap f");
-  assertRefused([], "share no map behind their stems");
+  assertRefused([], "`taps` is empty");
   assertRefused(undefined, "share no map behind their stems", model({ stem: map, logits: vector }));
+});
+
+Deno.test("tapPairs: pairs that have to be in order are refused if one is not", () => {
+  const order = (...pairs: readonly TapPair<string, string>[]) =>
+    tapPairs<string, string>(deep, shallow, pairs, { ordered: true });
+  assertEquals(order(["a", "d"], ["c", "e"]).length, 2);
+  assertEquals(order(["a", "e"], ["c", "e"]).length, 2);
+  for (const pairs of [[["c", "d"], ["a", "e"]], [["a", "e"], ["c", "d"]]] as const) {
+    const failure = assertThrows(() => order(...pairs), Failure, "in the order of both networks");
+    assertEquals(failure.exit, 2);
+  }
 });
 
 Deno.test("tapPairs: taps that a network does not have are compile errors", () => {

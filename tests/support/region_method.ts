@@ -1,5 +1,6 @@
 /** Two steps of a method between toy detectors. */
 import type { Distiller, Objects } from "../../lib/experiment/distiller.ts";
+import type { DetectionLibrary } from "../../lib/networks/faster_rcnn.ts";
 import type { Detector } from "../../lib/nn/detector.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { detection } from "../../lib/tasks/detection.ts";
@@ -15,22 +16,27 @@ export interface RegionSteps {
   readonly first: Readonly<Record<string, number>>;
   /** The same in the second step. */
   readonly second: Readonly<Record<string, number>>;
+  /** The mean of each measure of the student in the first step. */
+  readonly measured: Readonly<Record<string, number>>;
   /** The names of all variables that changed. */
   readonly changed: readonly string[];
 }
 
 /**
  * Trains a toy detector with frozen norms for two steps. With `twins` the teacher is the student
- * itself, with the same initial values. Default: a wider detector.
+ * itself, with the same initial values. Default: a wider detector, torchvision's conventions.
  */
 export async function regionSteps(
   distiller: Distiller<Detector, Detector, Objects>,
-  { twins = false }: { twins?: boolean } = {},
+  { twins = false, conventions }: {
+    readonly twins?: boolean;
+    readonly conventions?: DetectionLibrary;
+  } = {},
 ): Promise<RegionSteps> {
-  const student = toyDetector(8, "frozen");
+  const student = toyDetector(8, "frozen", conventions);
   const parts = {
     student,
-    teacher: twins ? student : toyDetector(12, "frozen"),
+    teacher: twins ? student : toyDetector(12, "frozen", conventions),
     distiller,
     dataset: {
       task: detection,
@@ -56,14 +62,14 @@ export async function regionSteps(
     await engine.hold(variables);
     const before = await engine.read(variables);
     const step = engine.compile(alone(trainStep([assembly.parts])));
-    const terms = async (i: number) =>
-      Object.fromEntries(
-        Object.entries((await step(toyPhotos(i))).terms).map(([name, [value]]) => [name, value]),
-      );
-    const [first, second] = [await terms(0), await terms(1)];
+    const numbers = (of: Readonly<Record<string, Float32Array>>, share = 1) =>
+      Object.fromEntries(Object.entries(of).map(([name, [value]]) => [name, value * share]));
+    const one = await step(toyPhotos(0));
+    const [first, measured] = [numbers(one.terms), numbers(one.sums, 1 / 2)];
+    const second = numbers((await step(toyPhotos(1))).terms);
     const after = await engine.read(variables);
     const changed = variables.filter((_, i) => before[i].some((value, j) => value !== after[i][j]));
-    return { first, second, changed: changed.map(({ name }) => name) };
+    return { first, second, measured, changed: changed.map(({ name }) => name) };
   } finally {
     engine.close();
   }

@@ -1,5 +1,9 @@
 /** A detector small enough for tfjs's own backend, and a batch for it. */
-import { type FasterRcnn, fasterRcnn } from "../../lib/networks/faster_rcnn.ts";
+import {
+  type DetectionLibrary,
+  type FasterRcnn,
+  fasterRcnn,
+} from "../../lib/networks/faster_rcnn.ts";
 import * as imagenet from "../../lib/networks/imagenet.ts";
 import type { TrainInput } from "../../lib/training/step.ts";
 import type { Inputs } from "../../lib/values/input.ts";
@@ -12,8 +16,13 @@ export const CANVAS: readonly number[] = [64, 64, 3];
 export const KINDS = 3;
 
 /** A detector whose body has `width` channels in its stem. */
-export const toyDetector = (width: number, norm: "batch" | "frozen" = "batch"): FasterRcnn =>
+export const toyDetector = (
+  width: number,
+  norm: "batch" | "frozen" = "batch",
+  conventions: DetectionLibrary = "torchvision",
+): FasterRcnn =>
   fasterRcnn({
+    conventions,
     body: imagenet.resnet18,
     width,
     channels: 8,

@@ -23,7 +23,7 @@ export interface RegionLossOptions {
    * L1 of deltas, or |x| of corners as shares of the image's sides. Default: `l1`.
    */
   readonly boxes?: "l1" | "smooth_l1" | "decoded_l1";
-  /** β of `smooth_l1`. Default: 1/9, as in the detector's own loss. */
+  /** β of `smooth_l1`. Default: 1/9, as in torchvision's loss. */
   readonly beta?: number;
   /**
    * What the distances in regions of objects are divided by: the number of all sampled regions, or
