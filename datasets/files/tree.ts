@@ -70,9 +70,15 @@ function zipTree(path: string, expected: string): Tree {
       `its names are read as code page 437, as ${
         JSON.stringify(zip.guessed)
       }: if that is wrong, pack it again with names in UTF-8`,
-    names: (folder) =>
-      zip.names.filter((name) => name.startsWith(`${top}${folder}/`) && !isSideFile(name))
-        .map((name) => name.slice(top.length)),
+    names(folder) {
+      if (!has(top + folder)) {
+        const inside = zip.names.filter((name) => name.startsWith(top) && !isSideFile(name))
+          .map((name) => name.slice(top.length).split("/"));
+        throw noFolder(path, folder, inside.flatMap(([first, ...rest]) => rest[0] ? [first] : []));
+      }
+      return zip.names.filter((name) => name.startsWith(`${top}${folder}/`) && !isSideFile(name))
+        .map((name) => name.slice(top.length));
+    },
     read: (name) => Promise.try(() => zip.read(top + name)),
     parts: (name) => zip.parts(top + name),
     head: (name, length) => Promise.try(() => zip.head(top + name, length)),
@@ -155,10 +161,15 @@ function lookOf({ size, mtime, ctime, ino }: Deno.FileInfo): FileLook {
 /** Throws a `Failure` (exit 3) that lists the folders that are there if one is not. */
 function checkFolder(path: string, folder: string): void {
   if (existsSync(`${path}/${folder}`)) return;
-  const others = attempt(path, () => [...Deno.readDirSync(path)])
-    .filter(({ name, isFile }) => !isFile && !name.startsWith(".")).map(({ name }) => name).sort();
-  const found = others.length > 0 ? `, only ${others.slice(0, 10).join(", ")}` : "";
-  throw new Failure(
+  const entries = attempt(path, () => [...Deno.readDirSync(path)]);
+  throw noFolder(path, folder, entries.flatMap(({ name, isFile }) => isFile ? [] : [name]));
+}
+
+/** The failure (exit 3) of a folder that is not there, with those that are. */
+function noFolder(path: string, folder: string, others: readonly string[]): Failure {
+  const shown = [...new Set(others)].filter((name) => !name.startsWith(".")).sort();
+  const found = shown.length > 0 ? `, only ${shown.slice(0, 10).join(", ")}` : "";
+  return new Failure(
     3,
     `${path} has no folder ${folder}${found}: rename one, or name it in the data set's options`,
   );

@@ -109,7 +109,11 @@ function pad(
   { from, to, canvas, flip, isAntialiased }: PaddedCut,
 ): Uint8Array {
   if (image.height !== from[0] || image.width !== from[1]) {
-    throw new Error(`it has ${image.width} × ${image.height} pixels, not ${from[1]} × ${from[0]}`);
+    const isTurned = image.height === from[1] && image.width === from[0];
+    const hint = isTurned ? "; its EXIF orientation may turn it: save it upright" : "";
+    throw new Error(
+      `it has ${image.width} × ${image.height} pixels, not ${from[1]} × ${from[0]}${hint}`,
+    );
   }
   const kernel = isAntialiased ? kernels.bilinear : rigidBilinear;
   const [rows, columns] = to.map((side, i) => filters(from[i], side, 0, kernel));

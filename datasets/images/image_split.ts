@@ -1,5 +1,5 @@
 import { imageSize } from "image-size";
-import type { Split } from "../../lib/data/dataset.ts";
+import type { ImageSource, Split } from "../../lib/data/dataset.ts";
 import { drawName } from "../../lib/values/draw.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import type { Tree } from "../files/tree.ts";
@@ -75,12 +75,21 @@ export function imageSplit(
       }));
       return out;
     },
-    source: (index) =>
-      attempt(names[index], async () => {
-        const { height, width } = imageSize(await tree.read(names[index]));
-        return { name: names[index], height, width };
-      }),
+    async source(index) {
+      const name = names[index];
+      return { name, size: sizeOf(await tree.read(name)) };
+    },
   };
+}
+
+/** The size of an image by its header. `undefined` if it does not tell: a decoder may know more. */
+function sizeOf(bytes: Uint8Array): ImageSource["size"] {
+  try {
+    const { height, width } = imageSize(bytes);
+    return { height, width };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Files that are open at once while their beginnings are checked. */

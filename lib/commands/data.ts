@@ -26,7 +26,8 @@ const FLAGS = {
   },
   "sheet": {
     type: "string",
-    help: "PNG to write: training images of up to 16 classes, and the same ones augmented",
+    help:
+      "PNG to write: training images of up to 16 classes, and the same ones augmented, not erased",
   },
   "json": { type: "boolean", help: "print one JSON object per data set, with every class" },
 } as const satisfies Spec;

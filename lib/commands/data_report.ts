@@ -2,6 +2,7 @@ import type { OpenDataset } from "../data/dataset.ts";
 import type { ImagePosition, SplitSurvey, Survey, Twins } from "../data/survey.ts";
 import { columns } from "../terminal/columns.ts";
 import type { Json } from "../values/json.ts";
+import { NONE } from "../values/markdown.ts";
 import { describePart, quoteText } from "../values/words.ts";
 import type { NamedDataset } from "./named_data_sets.ts";
 
@@ -84,7 +85,7 @@ function splitRow(name: string, { counts, read, mean, std }: SplitSurvey): strin
     count(read.length),
     count(fewest),
     count(most),
-    (most / fewest).toFixed(2),
+    fewest === 0 ? NONE : (most / fewest).toFixed(2),
     decimals(mean),
     decimals(std),
   ];

@@ -197,7 +197,17 @@ async function findFolders(
       out !== undefined ? resolve(userPath(out)) : folderBeside(subject.file.path, split),
     ]),
   );
-  for (const folder of folders.values()) await checkReplaceable("evaluation", folder);
+  const all = [...folders.values()];
+  const shared = all.find((folder, i) => all.indexOf(folder) < i);
+  if (shared !== undefined) {
+    const files = [...folders].filter(([, folder]) => folder === shared)
+      .map(([{ file: { path } }]) => path);
+    throw new Failure(
+      2,
+      `${files.join(" and ")} have one folder, ${shared}: measure one at a time`,
+    );
+  }
+  for (const folder of all) await checkReplaceable("evaluation", folder);
   return folders;
 }
 

@@ -40,8 +40,11 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
     return distinct(named).map((one) => ({ ...one, folder }));
   }
   const path = resolve(userPath(spec));
-  const place = isImages(`${folder}/${spec}`)
-    ? { folder, name: spec }
+  const name = spec.replace(/\/+$/, "");
+  // `.` and `..` are where the user stands.
+  const isName = !/^\.\.?(\/|$)/.test(spec);
+  const place = isName && isImages(`${folder}/${name}`)
+    ? { folder, name }
     : isImages(path)
     ? { folder: dirname(path), name: basename(path) }
     : undefined;

@@ -3,7 +3,10 @@ import { randomOf } from "../kernels/random_uniform.ts";
 import { augment } from "./augment.ts";
 import type { Augmentation, OpenDataset, Split } from "./dataset.ts";
 
-/** A picture with rows of training images: as they are, and beside that as a step changes them. */
+/**
+ * A picture with rows of training images: as they are, and beside that as a step changes them before
+ * it erases or mixes.
+ */
 export interface ContactSheet {
   readonly width: number;
   readonly height: number;

@@ -14,10 +14,11 @@ import type { PaddedImages } from "./padded.ts";
 export interface ImageSource {
   /** Its path in the data set's folder. */
   readonly name: string;
-  /** The image's own height in pixels, before anything is cut or scaled. */
-  readonly height: number;
-  /** The image's own width in pixels. */
-  readonly width: number;
+  /**
+   * The image's own height and width in pixels, before anything is cut or scaled. `undefined` if the
+   * beginning of the file does not tell them.
+   */
+  readonly size?: { readonly height: number; readonly width: number };
 }
 
 /** What is known of a file that has not been read. */

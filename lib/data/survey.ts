@@ -162,14 +162,8 @@ async function readEach(
 
 async function sizesOf(split: Split, indices: readonly number[]): Promise<string[]> {
   return await Promise.all(indices.map(async (index) => {
-    try {
-      const { height, width } = await split.source!(index);
-      return `${height}×${width}`;
-    } catch (error) {
-      // The image was read, so that its pixels are sound, whatever its header looks like.
-      if (error instanceof Failure) return "unknown";
-      throw error;
-    }
+    const { size } = await split.source!(index);
+    return size ? `${size.height}×${size.width}` : "unknown";
   }));
 }
 
@@ -211,7 +205,7 @@ class ChannelSums {
 
   std(): number[] {
     return this.mean().map((mean, c) =>
-      Math.sqrt(this.#squares[c] / this.#pixels / 255 ** 2 - mean ** 2)
+      Math.sqrt(Math.max(0, this.#squares[c] / this.#pixels / 255 ** 2 - mean ** 2))
     );
   }
 }

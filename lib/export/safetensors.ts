@@ -19,7 +19,7 @@ export const safetensors: Format = {
     Promise.resolve(new Map([["model.safetensors", encode(entries(model), metadata(model))]])),
   loading: ({ network, classes }) =>
     network.names
-      ? `\`model\` is the \`${network.id}\` of RepDistiller, mdistiller or code built on them, for ${classes.length} classes.
+      ? `\`model\` is the reference implementation of \`${network.id}\` that has these names, for ${classes.length} classes.
 
 \`\`\`python
 from safetensors.torch import load_file
@@ -34,7 +34,7 @@ ${teacherNote(network)}`
 };
 
 function teacherNote({ id }: Net): string {
-  return `In Retort, use it as a teacher with \`weights(${id}, { file: "model.safetensors" })\`.`;
+  return `In Retort, \`weights(network, { file: "model.safetensors" })\` reads it for the network \`${id}\`.`;
 }
 
 /**

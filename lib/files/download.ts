@@ -88,7 +88,7 @@ const NAMES = { md5: "MD5", sha256: "SHA-256" } as const;
 
 /**
  * Appends the missing bytes. Without a checksum, only the server knows if a part belongs to its
- * file.
+ * file: the part has the date of the file's last change, which the server compares (`if-range`).
  */
 async function fetchInto(
   file: Deno.FsFile,
@@ -96,14 +96,16 @@ async function fetchInto(
   isSummed: boolean,
   log: (line: string) => void,
 ): Promise<void> {
-  let have = (await file.stat()).size;
+  const { size, mtime } = await file.stat();
+  let have = size;
+  const range = { range: `bytes=${have}-`, ...!isSummed && { "if-range": mtime!.toUTCString() } };
   const timeout = new AbortController();
   const giveUp = () => timeout.abort(new Error(`no data for ${PATIENCE / 1000} seconds`));
   let timer = setTimeout(giveUp, PATIENCE);
   try {
     const { status, statusText, headers, body } = await fetch(url, {
       signal: timeout.signal,
-      headers: have > 0 ? { range: `bytes=${have}-` } : {},
+      headers: have > 0 ? range : {},
     });
     if (status !== 200 && status !== 206 || !body) {
       await body?.cancel();
@@ -118,11 +120,16 @@ async function fetchInto(
     if (status === 200) await file.truncate(have = 0);
     const length = Number(headers.get("content-length"));
     const report = progress(url, length && have + length, log);
-    for await (const bytes of body) {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, PATIENCE);
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-      report(have += bytes.length);
+    const changed = headers.get("last-modified");
+    try {
+      for await (const bytes of body) {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, PATIENCE);
+        for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+        report(have += bytes.length);
+      }
+    } finally {
+      if (changed) await file.utime(new Date(), new Date(changed));
     }
   } finally {
     clearTimeout(timer);

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
-import { atomicWrite, removeUnfinished, writeFailure } from "./atomic_write.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { atomicWrite, checkWritable, removeUnfinished, writeFailure } from "./atomic_write.ts";
+import { userFolder } from "./user_path.ts";
 import { Leases } from "./lease.ts";
 import { Failure } from "../values/failure.ts";
 import type { Json } from "../values/json.ts";
@@ -23,11 +24,13 @@ export type Writer = "export" | "evaluation";
  */
 export async function writeRecorded(
   writer: Writer,
-  path: string,
+  place: string,
   origin: { readonly [fact: string]: Json },
   files: ReadonlyMap<string, Uint8Array | string>,
 ): Promise<void> {
-  using _lock = await new Leases().wait(`${path}.lock`);
+  // A link to a folder stays one: the folder is replaced.
+  const path = await Deno.realPath(place).catch(() => place);
+  using _lock = await new Leases().wait(`${path}.lock`, console.error);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
   const isThere = await checkReplaceable(writer, path);
   const aside = `${path}.${crypto.randomUUID()}.tmp`;
@@ -73,9 +76,11 @@ function recordOf(writer: Writer): string {
 
 /**
  * Whether there is such a folder. Rejects with a `Failure` (exit 2) if it holds a file that no such
- * writer wrote, or one that was changed since.
+ * writer wrote, or one that was changed since, or cannot be moved, and (exit 3) if nothing can be
+ * written beside it.
  */
-export async function checkReplaceable(writer: Writer, path: string): Promise<boolean> {
+export async function checkReplaceable(writer: Writer, place: string): Promise<boolean> {
+  const path = await Deno.realPath(place).catch(() => resolve(place));
   const refuse = (problem: string) =>
     new Failure(
       2,
@@ -86,6 +91,9 @@ export async function checkReplaceable(writer: Writer, path: string): Promise<bo
     if (error instanceof Deno.errors.NotADirectory) throw refuse("is not a folder");
     throw new Failure(3, `cannot read the folder ${path}: ${error.message}`, { cause: error });
   });
+  if (names && path === userFolder()) throw refuse("is the folder in which you stand");
+  if (names && await isMounted(path)) throw refuse("is a mount point");
+  await checkWritable(path);
   if (!names || names.length === 0) return names !== undefined;
   const record = recordOf(writer);
   const sums = await readSums(join(path, record));
@@ -97,6 +105,12 @@ export async function checkReplaceable(writer: Writer, path: string): Promise<bo
     }
   }
   return true;
+}
+
+/** Whether a folder is the root of a file system, which no other folder can replace. */
+async function isMounted(path: string): Promise<boolean> {
+  const [own, above] = await Promise.all([path, dirname(path)].map((one) => Deno.stat(one)));
+  return own.dev !== above.dev;
 }
 
 /** Lists the files below a folder, by path in it. Links count as files, which no export wrote. */

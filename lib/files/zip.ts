@@ -144,10 +144,13 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
   try {
     const end = findDirectory(source);
     if (!end) throw otherArchive(source) ?? broken("it has no table of contents at its end");
-    if (end.count > most) throw broken(`it lists ${end.count} entries instead of at most ${most}`);
     const view = viewAt(source, end.offset + end.shift, end.size);
     const entries: Entry[] = [];
-    for (let at = 0; entries.length < end.count;) {
+    const hasEntry = (at: number) => at + 4 <= end.size && view.getUint32(at, true) === CENTRAL;
+    // macOS writes the number of entries without its multiples of 65,536.
+    for (let at = 0; entries.length < end.count || hasEntry(at);) {
+      const count = Math.max(end.count, entries.length + 1);
+      if (count > most) throw broken(`it lists ${count} entries instead of at most ${most}`);
       if (view.getUint32(at, true) !== CENTRAL) {
         throw broken(`entry ${entries.length} of its table of contents is damaged`);
       }
@@ -155,6 +158,9 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
       const extras = view.getUint16(at + 30, true);
       entries.push(parseEntry(view, at, names, extras, end.shift));
       at += 46 + names + extras + view.getUint16(at + 32, true);
+    }
+    if ((entries.length - end.count) % 65536 !== 0) {
+      throw broken(`it lists ${end.count} entries and has ${entries.length}`);
     }
     return entries;
   } catch (error) {

@@ -112,10 +112,15 @@ export function importWithItsClasses(
   log?: (line: string) => void,
 ): ReadonlyMap<string, Value> {
   const designed = network.designSize?.classes ?? 100;
-  const size = { image, shapes: variableShapes(network, image, designed), from: file.image };
-  const best = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off))
-    .reduce((one, other) => other.problems.length < one.problems.length ? other : one);
-  const classes = firstOtherSize(best.tensors, best.expected) ?? designed;
+  const fitWith = (classes: number) => {
+    const size = { image, shapes: variableShapes(network, image, classes), from: file.image };
+    return renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off))
+      .reduce((one, other) => other.problems.length < one.problems.length ? other : one);
+  };
+  const best = fitWith(designed);
+  const found = firstOtherSize(best.tensors, best.expected) ?? designed;
+  // In the file of another network, the first other size need not be that of the classes.
+  const classes = fitWith(found).problems.length < best.problems.length ? found : designed;
   return importWeights(network, image, classes, file, log);
 }
 

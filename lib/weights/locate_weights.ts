@@ -38,8 +38,9 @@ export async function resolveWeights(
 }
 
 /**
- * Reads weights, and tells `log` which were taken if there was a choice. Downloads them first if they are missing and have an address. Rejects with a
- * `Failure` (exit 3) if there is no file, if it is not the declared one or if it cannot be read.
+ * Reads weights, and tells `log` which were taken if there was a choice. Downloads them first if
+ * they are missing and have an address. Rejects with a `Failure` (exit 3) if there is no file, if it
+ * is not the declared one or if it cannot be read.
  */
 export async function openWeights(
   resolved: ResolvedWeights,
@@ -55,7 +56,9 @@ export async function openWeights(
     }
     await fetchWeights(url, sha256, path, log);
   }
-  const again = url === undefined ? "" : `; remove ${path} and run again to download it anew`;
+  const again = url === undefined
+    ? ""
+    : `; it was downloaded from ${url}: remove it to download it anew`;
   if (sha256 !== null) {
     const found = await checksum(path, "sha256").catch((cause) => {
       throw new Failure(3, `cannot read ${path}: ${messageOf(cause)}`, { cause });

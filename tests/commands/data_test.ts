@@ -212,3 +212,26 @@ Deno.test("data: --help lists the flags and what can be named", async () => {
     assertStringIncludes(text, part);
   }
 });
+
+await needs(
+  [...disk, "env"],
+  "data: `.`, `..` and a slash behind a name are folders as a shell has them",
+  () =>
+    inTemporary(async (folder) => {
+      writeFiles(`${folder}/pets`, pets, "directory");
+      writeFiles(`${folder}/data/more`, { ...pets, "train/dog/b.png": png(60) }, "directory");
+      const found = async (spec: string) => {
+        const { text } = await run(spec, "--data", `${folder}/data`);
+        return text.split("\n").find((line) => line.startsWith("found"))?.split(/ {2,}/)[1];
+      };
+      const before = Deno.cwd();
+      try {
+        Deno.chdir(`${folder}/pets`);
+        assertEquals(await found("."), `${await Deno.realPath(`${folder}/pets`)}, image files`);
+        assertEquals(await found("../pets/"), await found("."));
+        assertEquals(await found("more/"), `${folder}/data/more, image files`);
+      } finally {
+        Deno.chdir(before);
+      }
+    }),
+);

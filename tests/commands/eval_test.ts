@@ -275,6 +275,12 @@ export const plain = experiment(import.meta, { dataset, schedule: short, student
       await failureOf(2, spec, spec, "--out", out),
       "--out is one folder, for one of the 2 to measure",
     );
+    const converted = toys.path("copy.v1.st");
+    await Deno.copyFile(copy, converted);
+    assertStringIncludes(
+      await failureOf(2, copy, converted, "--as", spec),
+      `${copy} and ${converted} have one folder, ${toys.path("copy.v1.evaluation")}: measure one`,
+    );
   },
 );
 

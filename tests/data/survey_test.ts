@@ -74,9 +74,10 @@ Deno.test("survey: the sizes of the files, also of a part of a split and of an o
   const whole: Split = {
     ...splitOf([[1, 0], [2, 0], [3, 0], [4, 0]], [0, 1, 2, 0]),
     source: (index) =>
-      index === 3
-        ? Promise.reject(new Failure(3, "odd"))
-        : Promise.resolve({ name: `${index}.png`, height: 10 * (1 + index % 2), width: 7 }),
+      Promise.resolve({
+        name: `${index}.png`,
+        size: index === 3 ? undefined : { height: 10 * (1 + index % 2), width: 7 },
+      }),
   };
   const found = await survey(open(subset(whole, [0, 2, 1, 3]), splitOf([[9, 9]], [0])));
   assertEquals([...found.train.sizes ?? []], [["10×7", 2], ["20×7", 1], ["unknown", 1]]);
@@ -89,4 +90,12 @@ Deno.test("survey: an error that is no failure of the data is not swallowed", as
     read: () => Promise.reject(new TypeError("a bug")),
   };
   await assertRejects(() => survey(open(broken, broken)), TypeError, "a bug");
+});
+
+Deno.test("survey: images of one value have a deviation of 0, whatever the value", async () => {
+  // The value 99 stands for a broken image here.
+  for (const value of Array.from({ length: 256 }, (_, i) => i).filter((one) => one !== 99)) {
+    const { train } = await survey(open(splitOf([[value, value]], [0]), splitOf([[1, 1]], [0])));
+    assert(train.std.every((one) => one >= 0 && one < 1e-6), `${value}: ${train.std}`);
+  }
 });

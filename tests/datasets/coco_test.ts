@@ -286,7 +286,8 @@ await needs(
       );
       assertEquals(
         await failure({ "train2017/5.png": photo(48, 64) }),
-        "/coco: train2017/5.png is broken (it has 48 × 64 pixels, not 64 × 48): replace it or remove it",
+        "/coco: train2017/5.png is broken (it has 48 × 64 pixels, not 64 × 48; " +
+          "its EXIF orientation may turn it: save it upright): replace it or remove it",
       );
       const text = new TextEncoder().encode(JSON.stringify(train).slice(0, 300));
       const cut = await failure({ "annotations/instances_train2017.json": text });

@@ -163,7 +163,7 @@ Deno.test("modelCard: explains how to load its format, and the order of its dime
   const ours = { ...model(resnet8), network: { ...resnet8, names: undefined } };
   const card = modelCard(facts(student, three, { format: safetensors, model: ours }));
   assert(!card.includes("load_state_dict"));
-  assertStringIncludes(card, 'weights(resnet8, { file: "model.safetensors" })');
+  assertStringIncludes(card, 'weights(network, { file: "model.safetensors" })');
 });
 
 Deno.test("modelCard: of a detector, says that it finds objects, and what it is given", () => {

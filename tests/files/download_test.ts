@@ -132,6 +132,41 @@ await needs(
 
 await needs(
   net,
+  "download: without a checksum, a part of a file that has changed since is not continued",
+  async () => {
+    const first = "Tue, 01 Oct 2024 10:00:00 GMT";
+    for (const [now, asked] of [[first, 206], ["Wed, 02 Oct 2024 10:00:00 GMT", 200]] as const) {
+      const statuses: number[] = [];
+      const answer = ({ headers }: Request) => {
+        const from = headers.get("range") && headers.get("if-range") === now ? 2000 : 0;
+        const isFirst = statuses.length === 0;
+        const body = isFirst ? content.slice(0, 2000).fill(9) : content.slice(from);
+        const status = from > 0 ? 206 : 200;
+        statuses.push(status);
+        return new Response(new Blob([body]).stream(), {
+          status,
+          headers: {
+            "content-length": String(content.length - from),
+            "last-modified": isFirst ? first : now,
+          },
+        });
+      };
+      await withServer(answer, async (one) => {
+        await assertRefused({ ...one, sum: undefined }, "run again to continue");
+        await download({ ...one, sum: undefined }, quiet);
+        assertEquals(statuses, [200, asked]);
+        const kept = asked === 206 ? 9 : content[1];
+        assertEquals([Deno.readFileSync(one.to)[1], Deno.readFileSync(one.to).length], [
+          kept,
+          content.length,
+        ]);
+      });
+    }
+  },
+);
+
+await needs(
+  net,
   "download: deletes a file with a wrong checksum",
   () =>
     withServer(() => new Response("<html>come back later</html>"), async (one, _, folder) => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { writeRecorded } from "../../lib/files/recorded_folder.ts";
+import { checkReplaceable, writeRecorded } from "../../lib/files/recorded_folder.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { needsDisk, withDisk } from "../support/disk.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 
@@ -104,4 +105,39 @@ await needs(
         await writeRecorded("export", path, {}, files);
       }
     }),
+);
+
+await needs(
+  ["read", "write", "env"],
+  "writeRecorded: a link stays a link, and the folder in which the user stands is refused",
+  () =>
+    inTemporary(async (folder) => {
+      const [real, link] = [`${folder}/real`, `${folder}/link`];
+      await Deno.mkdir(real);
+      await Deno.symlink(real, link);
+      await writeRecorded("export", link, {}, files);
+      assertEquals((await Deno.lstat(link)).isSymlink, true);
+      assertEquals(await filesBelow(real), ["README.md", "export.json", "group/one.bin"]);
+      const before = Deno.cwd();
+      try {
+        await Deno.mkdir(`${folder}/here`);
+        Deno.chdir(`${folder}/here`);
+        assertStringIncludes(await failureMessage(2, "."), "is the folder in which you stand");
+      } finally {
+        Deno.chdir(before);
+      }
+    }),
+);
+
+await needsDisk(
+  ["read", "write", "env"],
+  "writeRecorded: a mount point is refused before anything is computed for it",
+  async () => {
+    await withDisk(1 << 14, async (folder) => {
+      const failure = await assertRejects(() => checkReplaceable("evaluation", folder), Failure);
+      assertEquals(failure.exit, 2);
+      assertStringIncludes(failure.message, "is a mount point");
+      assertEquals(await checkReplaceable("evaluation", `${folder}/inside`), false);
+    });
+  },
 );

@@ -298,3 +298,29 @@ Deno.test("zip: an archive of another format is called what it is", () => {
   const { message } = assertThrows(() => readZip(memorySource("z.zip", rar)), Failure);
   assertEquals(message, "z.zip is an archive of RAR, not a zip: unpack it");
 });
+
+await needs(
+  ["read", "write"],
+  "zip: macOS counts entries without multiples of 65,536, and any other count is refused",
+  () =>
+    inTemporary((folder) => {
+      const names = Array.from({ length: 65_540 }, (_, i) => `a/${i}.txt`);
+      const bytes = zipFile(names.map((name) => ({ name, content: text("x") })));
+      const end = find(bytes, "PK\x05\x06");
+      const count = (value: number) => {
+        const changed = Uint8Array.from(bytes);
+        new DataView(changed.buffer).setUint16(end + 8, value, true);
+        new DataView(changed.buffer).setUint16(end + 10, value, true);
+        return changed;
+      };
+      Deno.writeFileSync(`${folder}/mac.zip`, count(names.length % 65536));
+      const zip = openZip(`${folder}/mac.zip`);
+      assertEquals(zip.names.length, names.length);
+      assertEquals(zip.read("a/65539.txt"), text("x"));
+      zip.close();
+      assertRefused(`${folder}/cut.zip`, count(3), "it lists 3 entries and has 65540");
+      const shorter = small();
+      new DataView(shorter.buffer).setUint16(find(shorter, "PK\x05\x06") + 10, 2, true);
+      assertRefused(`${folder}/short.zip`, shorter, "it lists 2 entries and has 3");
+    }),
+);

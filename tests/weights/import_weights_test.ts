@@ -1,12 +1,16 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
+import { resnet20, resnet8, resnet8x4 } from "../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
 import { variableShapes } from "../../lib/nn/description.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { sizeOf } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { importWeights, type NamedTensors } from "../../lib/weights/import_weights.ts";
+import {
+  importWeights,
+  importWithItsClasses,
+  type NamedTensors,
+} from "../../lib/weights/import_weights.ts";
 import { referenceName } from "../../lib/weights/names.ts";
 import { permute, type Value } from "../../lib/weights/value.ts";
 import { small } from "../support/toy.ts";
@@ -188,4 +192,15 @@ Deno.test("import: names a tensor that is not finite", () => {
   const tensors = asPyTorch(resnet8, values);
   tensors.get("fc.bias")!.data[3] = NaN;
   assertStringIncludes(refusal(resnet8, 10, tensors), "a.pth: fc.bias is not finite");
+});
+
+Deno.test("import: a body from another network's file is refused for the designed classes", () => {
+  const tensors = asPyTorch(resnet8x4, randomValues(resnet8x4, 10));
+  const message = assertThrows(
+    () => importWithItsClasses(resnet8, image, file(tensors)),
+    Failure,
+  ).message;
+  assertStringIncludes(message, "another network than resnet8 for 32×32×3 images and 100 classes");
+  const own = asPyTorch(resnet8, randomValues(resnet8, 10));
+  assertEquals(importWithItsClasses(resnet8, image, file(own)).get("logits.bias")!.shape, [10]);
 });

@@ -133,7 +133,13 @@ function withEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 function fromCmyk(bytes: Uint8Array): Image {
-  const options = { useTArray: true, formatAsRGBA: false, tolerantDecoding: false } as const;
+  const options = {
+    useTArray: true,
+    formatAsRGBA: false,
+    tolerantDecoding: false,
+    // Its usual limit is that of 22 megapixels, which have one of their own.
+    maxMemoryUsageInMB: 4096,
+  } as const;
   const { width, height, data } = jpegJs.decode(bytes, options);
   return { width, height, data };
 }

@@ -6,7 +6,7 @@ import { type Image, rgb } from "./rgb_image.ts";
  */
 export function decodeNetpbm(bytes: Uint8Array): Image {
   const text = new TextDecoder("latin1").decode(bytes);
-  const header = /^P([2356])((?:\s+|#[^\n]*\n)+\d+){3}\s/.exec(text);
+  const header = /^P([2356])((?:\s|#[^\n]*\n)+\d+){3}\s/.exec(text);
   if (!header) throw new Error("its header is damaged");
   const kind = Number(header[1]);
   const numbers = (part: string) => part.replace(/#[^\n]*/g, " ").match(/\d+/g)?.map(Number) ?? [];

@@ -68,7 +68,7 @@ export class Storage {
   readonly dtype: ElementType;
   /** Its name in the file. */
   readonly key: string;
-  /** The number of countOf, according to the file. */
+  /** The number of elements, according to the file. */
   readonly length: number;
   /** The part in use. Default: all of it. */
   readonly part: Extent;

@@ -52,7 +52,7 @@ interface Place {
 
 /**
  * Reads the table of storages: their number, for each a pickle `(key, location, type)`, its length
- * in 8 bytes and its countOf, then a list of views `(key, root, offset, length)`.
+ * in 8 bytes and its elements, then a list of views `(key, root, offset, length)`.
  */
 function readStorages(bytes: Uint8Array, size: number) {
   const storages = new Map<string, Storage>();

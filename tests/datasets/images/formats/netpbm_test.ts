@@ -26,4 +26,5 @@ Deno.test("netpbm: damaged and incomplete files fail with the reason", () => {
   assertThrows(() => pixels("P6 2 1 255\n", 1, 2, 3), Error, "end early");
   assertThrows(() => pixels("P5 2 1 0\n", 1, 2), Error, "out of range");
   assertThrows(() => pixels("P5 2 x 1\n", 1, 2), Error, "header is damaged");
+  assertThrows(() => pixels(`P5${" ".repeat(1000)}x`, 1, 2), Error, "header is damaged");
 });
