@@ -5,7 +5,7 @@
  */
 
 // Experiments.
-export { ablation } from "./lib/experiment/ablation.ts";
+export { ablation, type Change } from "./lib/experiment/ablation.ts";
 export {
   ensemble,
   type Epoch,
@@ -25,10 +25,12 @@ export {
   type CosineOptions,
   type IterationWarmup,
   type Rate,
+  type RateOptions,
   steps,
   stepsByIteration,
   type StepsByIterationOptions,
   type StepsOptions,
+  type Warmup,
 } from "./lib/experiment/rates.ts";
 export {
   type AroundUpdate,
@@ -38,14 +40,34 @@ export {
   schedule,
   type ScheduleOptions,
 } from "./lib/experiment/schedule.ts";
-export { sweep, type SweepOptions, type SweepPoint } from "./lib/experiment/sweep.ts";
+export {
+  sweep,
+  type SweepDraw,
+  type SweepGrid,
+  type SweepMethod,
+  type SweepOptions,
+  type SweepPoint,
+  type SweepRange,
+  type SweepSpace,
+  type SweepValue,
+  type SweepValues,
+} from "./lib/experiment/sweep.ts";
 export {
   type Experiments,
+  type OwnTable,
   type OwnTables,
+  type PaperCells,
   type PaperTables,
+  type PrintedReference,
   tables,
 } from "./lib/experiment/tables.ts";
-export { type ExternalWeights, weights, type WeightsSource } from "./lib/experiment/weights.ts";
+export {
+  type ExternalWeights,
+  weights,
+  type WeightsChoice,
+  type WeightsFacts,
+  type WeightsSource,
+} from "./lib/experiment/weights.ts";
 export type { Gradients, Optimizer, Roles } from "./lib/experiment/optimizer.ts";
 export { adamw, type AdamwOptions } from "./lib/optimizers/adamw.ts";
 export { sgd, type SgdOptions } from "./lib/optimizers/sgd.ts";
@@ -124,6 +146,7 @@ export {
   type LossInputs,
   lossOn,
   type LossValues,
+  type StudentInputs,
 } from "./lib/evaluation/loss_on.ts";
 export { lastMaps, type PairOptions, type TapPair, tapPairs } from "./lib/nn/tap_pairs.ts";
 export type { Random } from "./lib/kernels/random_uniform.ts";
@@ -135,6 +158,7 @@ export {
   type Classifier,
   classifier,
   type Convolutional,
+  type DesignSize,
   type Head,
   type Heads,
   lastMap,
@@ -143,17 +167,25 @@ export {
   type Net,
   type Output,
   type PassOutput,
+  type ResizedImages,
   type Scorer,
   type SingleHead,
+  type Stages,
   type Tap,
   variablesAfter,
 } from "./lib/nn/network.ts";
 export type { Anchors, Detecting, Detector, PyramidTap, Regions } from "./lib/nn/detector.ts";
-export { averageSlots } from "./lib/nn/detection_loss.ts";
+export { averageSlots, type DetectionLossOptions } from "./lib/nn/detection_loss.ts";
+export type { TargetOptions } from "./lib/nn/detection_targets.ts";
+export type { DetectionOptions } from "./lib/nn/detections.ts";
+export type { MatchOptions } from "./lib/nn/match_boxes.ts";
+export type { ProposalOptions } from "./lib/nn/proposals.ts";
+export type { SampleOptions } from "./lib/nn/sample_balanced.ts";
 export { lookAt, type RegionOutput, type TrainedRegions } from "./lib/nn/two_stages.ts";
 export {
   type Earlier,
   earlier,
+  type LayerNames,
   type Stage,
   stage,
   type StageModule,

@@ -102,7 +102,11 @@ export function weights<N extends Net>(
     throw refuse(`\`top1\` is a percentage, 0 to 100, not ${top1}`);
   }
   if (key === "") throw refuse("`key` is empty: without it, the usual state dict is taken");
-  if (prefix === "") throw refuse("`prefix` is empty: without it, all names are taken");
+  if (prefix === "") {
+    throw refuse(
+      "`prefix` is empty: without it, the names below `student.` are taken, or else all",
+    );
+  }
   return {
     kind: "external",
     network,

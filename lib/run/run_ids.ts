@@ -11,13 +11,24 @@ const SEED = /^seed-(\d+)$/;
 export function runIds(root: string): string[] {
   const all = join(root, RUNS);
   const within = (folder: string): string[] => {
-    const entries = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory());
+    const entries = entriesOf(folder).filter(({ isDirectory }) => isDirectory);
     const own = entries.some(({ name }) => SEED.test(name)) ? [relative(all, folder)] : [];
     // Beside the runs of `kd.ts` may be those of `kd/hot.ts`. The `.cache` of pods holds none.
     const others = entries.filter(({ name }) => !/^\.|^seed-\d/.test(name));
     return [...own, ...others.flatMap(({ name }) => within(join(folder, name)))];
   };
-  return existsSync(all) ? within(all).map((id) => id.split(sep).join("/")).sort() : [];
+  return within(all).map((id) => id.split(sep).join("/")).sort();
+}
+
+/** The entries of a folder. None if it is gone, or somebody else's that cannot be read. */
+export function entriesOf(folder: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(folder)];
+  } catch (error) {
+    const { NotFound, PermissionDenied } = Deno.errors;
+    if (error instanceof NotFound || error instanceof PermissionDenied) return [];
+    throw error;
+  }
 }
 
 /** The seeds of the full runs of an experiment in the project `root`, in ascending order. */

@@ -24,6 +24,7 @@ import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { type FoundationWeights, originOf } from "./record.ts";
 import { RunFolder, type RunOrigin, type RunProgress } from "./run_folder.ts";
+import { entriesOf } from "./run_ids.ts";
 import { quickSettings, scheduleOf } from "./settings.ts";
 import { SOLE_WORKER } from "./workers.ts";
 
@@ -126,7 +127,7 @@ function filesOf(folder: RunFolder, epoch: Epoch): string[] {
 /** Lists the shorter runs of a trial, the furthest first. */
 async function shorterRuns(trial: LongerTrial): Promise<ShorterRun[]> {
   const found: ShorterRun[] = [];
-  for await (const path of runFolders(join(trial.root, "runs"), trial.seed)) {
+  for (const path of foldersBelow(join(trial.root, "runs"), trial.seed)) {
     const run = await readShorter(trial, path);
     if (run) found.push(run);
   }
@@ -134,24 +135,13 @@ async function shorterRuns(trial: LongerTrial): Promise<ShorterRun[]> {
 }
 
 /** Lists the folders of a seed's runs, quick ones and those that were put aside among them. */
-async function* runFolders(folder: string, seed: number): AsyncGenerator<string> {
-  for (const { name, isDirectory } of await entriesOf(folder)) {
+function* foldersBelow(folder: string, seed: number): Generator<string> {
+  for (const { name, isDirectory } of entriesOf(folder)) {
     const path = join(folder, name);
     // Leases and caches come and go, and hold no runs.
     if (!isDirectory || /^\.|^seed-\d.*\.claim/.test(name)) continue;
-    if (!existsSync(join(path, "declaration.json"))) yield* runFolders(path, seed);
+    if (!existsSync(join(path, "declaration.json"))) yield* foldersBelow(path, seed);
     else if (new RegExp(`^seed-${seed}(?!\\d)`).test(name)) yield path;
-  }
-}
-
-/** The entries of a folder. None if it is gone, or somebody else's that cannot be read. */
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    const { NotFound, PermissionDenied } = Deno.errors;
-    if (error instanceof NotFound || error instanceof PermissionDenied) return [];
-    throw error;
   }
 }
 

@@ -107,31 +107,32 @@ await needs(
 
 await needs(
   everything,
-  "shorter: neither claims nor caches among the runs are searched, and one that goes meanwhile is none",
+  "shorter: neither claims nor caches among the runs are searched, and one that goes meanwhile or that nobody may read is none",
   () =>
     toys(LENGTHS, async (toys) => {
       await toys.run("plain2");
       const other = (...names: string[]) => toys.path("runs", ...names);
-      for (const place of ["toy#x/seed-1.claim", ".cache/package", "toy#y"]) {
+      for (const place of ["toy#x/seed-1.claim", ".cache/package", "toy#y", "lost+found"]) {
         await Deno.mkdir(other(place), { recursive: true });
       }
       const searched: string[] = [];
-      const { readDir } = Deno;
-      Deno.readDir = (path) => {
+      const { readDirSync } = Deno;
+      Deno.readDirSync = (path) => {
         searched.push(String(path));
         // As another process does between two looks.
         if (path === other("toy#y")) Deno.removeSync(path);
-        return readDir(path);
+        if (path === other("lost+found")) throw new Deno.errors.PermissionDenied();
+        return readDirSync(path);
       };
       try {
         toys.said();
         await toys.run("plain4");
       } finally {
-        Deno.readDir = readDir;
+        Deno.readDirSync = readDirSync;
       }
       assertStringIncludes(toys.said(), "toy#plain4 seed 1 goes on from the run of 2 epochs");
-      assert(searched.includes(other("toy#y")));
-      assertEquals(searched.filter((path) => /\.claim|\.cache/.test(path)), []);
+      for (const name of ["toy#y", "lost+found"]) assert(searched.includes(other(name)), name);
+      assertEquals(searched.filter((path) => /toy#x.*claim|\.cache/.test(path)), []);
     }, repeating),
 );
 

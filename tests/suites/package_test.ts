@@ -40,11 +40,19 @@ export default tables({
 });
 `;
 
-/** The imports of a project that uses the package; the links stand for the registry. */
-const CONFIG = {
-  imports: { "@retort/retort": "jsr:@retort/retort@^0.1.0" },
-  links: ["", "lib/std/assert", "lib/std/cli", "lib/std/yaml"].map((path) => join(root, path)),
-};
+/**
+ * The `deno.json` that the recipe tells, with this checkout in its `links` and the folders that it
+ * names for places without JSR.
+ */
+async function recipe(): Promise<{ readonly links: readonly string[] }> {
+  const text = await Deno.readTextFile(join(root, "experiments/examples/README.md"));
+  const [, json] = text.split("## A repository of your own")[1].match(/```json\n([^`]*)```/)!;
+  const config = JSON.parse(json);
+  const more = Array.from(text.matchAll(/`(\.\.\/retort\/lib\/std\/\w+)`/g), ([, path]) => path);
+  assertEquals(more.length, 3);
+  const here = (path: string) => join(root, path.replace(/^\.\.\/retort/, ""));
+  return { ...config, links: [...config.links, ...more].map(here) };
+}
 
 /** Runs a command of the package in a project's folder. */
 async function runCommand(folder: string, name: string, ...args: string[]): Promise<string> {
@@ -61,9 +69,9 @@ async function runCommand(folder: string, name: string, ...args: string[]): Prom
 await needs(
   everything,
   "package: a project without a clone trains, makes its table and exports",
-  () =>
-    project({
-      "deno.json": JSON.stringify(CONFIG),
+  async () =>
+    await project({
+      "deno.json": JSON.stringify(await recipe()),
       "experiments/mine/own.ts": EXPERIMENTS,
       "experiments/mine/tables.ts": TABLES,
     }, async (folder) => {

@@ -1,6 +1,6 @@
 /**
  * `deno task torture` kills, starves and feeds Retort with broken files, and prints what was tried,
- * how often all was well afterwards, and what was lost. It takes half an hour.
+ * how often all was well afterwards, and what was lost. It takes an hour.
  *
  * @module
  */
