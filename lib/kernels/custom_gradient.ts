@@ -14,23 +14,29 @@ interface Tape {
   ): void;
 }
 
+/** A kernel with its gradient, as `tf.customGrad` takes them. */
+export type Forward<T extends tf.Tensor> = Parameters<typeof tf.customGrad<T>>[0];
+
 /**
  * `tf.customGrad` for a kernel whose gradient has TensorFlow's ops, which tfjs does not see: it would
  * take that gradient for a constant. Its own gradient throws a `Failure` (exit 2) instead.
  */
-export const customGradient: typeof tf.customGrad = (forward) =>
-  tf.customGrad((...inputs) => {
+export function customGradient<T extends tf.Tensor>(
+  forward: Forward<T>,
+): (...inputs: tf.Tensor[]) => T {
+  return tf.customGrad((...inputs) => {
     const { value, gradFunc } = forward(...inputs);
     return {
       value,
       gradFunc: (dy, saved) => {
         const gradients = gradFunc(dy, saved);
-        const arguments_ = inputs.filter((one) => one instanceof tf.Tensor);
-        withoutSecond([dy, ...arguments_, ...saved], [gradients].flat());
+        const given = inputs.filter((one) => one instanceof tf.Tensor);
+        withoutSecond([dy, ...given, ...saved], [gradients].flat());
         return gradients;
       },
     };
   });
+}
 
 /** Makes a gradient of these gradients throw, if a tape is on that could want it. */
 function withoutSecond(inputs: readonly tf.Tensor[], gradients: readonly tf.Tensor[]): void {
