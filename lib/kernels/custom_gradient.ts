@@ -1,29 +1,30 @@
 import * as tf from "@tensorflow/tfjs";
 import { nativeBackend } from "../tensorflow/backend.ts";
 import { Failure } from "../values/failure.ts";
+import type { Tensor } from "./tensor.ts";
 
 /** The members of tfjs's engine that record a gradient. */
 interface Tape {
   addTapeNode(
     kernel: string,
-    inputs: Readonly<Record<string, tf.Tensor>>,
-    outputs: readonly tf.Tensor[],
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs: readonly Tensor[],
     gradient: () => never,
-    saved: tf.Tensor[],
+    saved: Tensor[],
     attributes: object,
   ): void;
 }
 
 /** A kernel with its gradient, as `tf.customGrad` takes them. */
-export type Forward<T extends tf.Tensor> = Parameters<typeof tf.customGrad<T>>[0];
+export type Differentiable<T extends Tensor> = Parameters<typeof tf.customGrad<T>>[0];
 
 /**
  * `tf.customGrad` for a kernel whose gradient has TensorFlow's ops, which tfjs does not see: it would
  * take that gradient for a constant. Its own gradient throws a `Failure` (exit 2) instead.
  */
-export function customGradient<T extends tf.Tensor>(
-  forward: Forward<T>,
-): (...inputs: tf.Tensor[]) => T {
+export function customGradient<T extends Tensor>(
+  forward: Differentiable<T>,
+): (...inputs: Tensor[]) => T {
   return tf.customGrad((...inputs) => {
     const { value, gradFunc } = forward(...inputs);
     return {
@@ -39,7 +40,7 @@ export function customGradient<T extends tf.Tensor>(
 }
 
 /** Makes a gradient of these gradients throw, if a tape is on that could want it. */
-function withoutSecond(inputs: readonly tf.Tensor[], gradients: readonly tf.Tensor[]): void {
+function withoutSecond(inputs: readonly Tensor[], gradients: readonly Tensor[]): void {
   const engine = tf.engine();
   const { gradientDepth, kernelDepth } = engine.state;
   if (!nativeBackend() || gradientDepth === 0 || kernelDepth > 0) return;
