@@ -1,8 +1,8 @@
-import { formatThroughput } from "../values/numbers.ts";
 import { columns } from "../terminal/columns.ts";
 import type { Examination } from "./examine.ts";
 import type { Json } from "../values/json.ts";
 import { joinBlocks } from "../values/markdown.ts";
+import { formatThroughput } from "../values/numbers.ts";
 import { formatMeasure, type Task } from "../tasks/task.ts";
 
 /** Converts an examination to JSON. */

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { formatThroughput } from "../values/numbers.ts";
 import type { Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
@@ -15,6 +14,7 @@ import { compileSteps, type Steps } from "../training/compile_steps.ts";
 import { runLength } from "../training/run_length.ts";
 import { type RunPosition, trainInputs } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
+import { formatThroughput } from "../values/numbers.ts";
 import type { Value } from "../weights/value.ts";
 import { dataAdvice } from "./data_advice.ts";
 import type { Prepared } from "./prepare.ts";

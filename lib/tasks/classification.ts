@@ -120,8 +120,8 @@ function correct(logits: Tensor, labels: readonly Label[]): Tensor {
 export function hits(logits: Tensor, label: Tensor, k: number): Tensor {
   const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
   const own = tf.sum(tf.mul(logits, target), -1, true);
-  // Of equal scores the first class is ahead, as in argmax: bfloat16 rounds many to the same. Nothing
-  // is below a score that is not a number.
+  // Of equal scores the first class is ahead, as in argmax: bfloat16 rounds many to the same number.
+  // Nothing is below a score that is no number.
   const ranks = tf.range(0, logits.shape[1]!, 1, "int32");
   const isLater = tf.greater(ranks, tf.expandDims(label, -1));
   const tied = tf.logicalAnd(tf.equal(logits, own), isLater);

@@ -137,7 +137,7 @@ function fromCmyk(bytes: Uint8Array): Image {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
-    // Its usual limit is that of 22 megapixels, which have one of their own.
+    // The default ends at 22 megapixels; `maxResolutionInMP` limits those.
     maxMemoryUsageInMB: 4096,
   } as const;
   const { width, height, data } = jpegJs.decode(bytes, options);

@@ -7,9 +7,10 @@ import type { LabelledOutcome } from "../own_rows.ts";
 
 /**
  * The settings of a table's experiments, the options of their students, the platform of their
- * trials, and `further` lines, as markdown. Data set and schedule are in one line, grouped by row label, if no label has two of
- * them. Else each has its own lines, grouped by the key that leaves the fewest exceptions: the row
- * label, the student, or the pair. Exceptions follow below. Empty if there are no rows.
+ * trials, and `further` lines, as markdown. Data set and schedule are in one line, grouped by row
+ * label, if no label has two of them. Else each has its own lines, grouped by the key that leaves
+ * the fewest exceptions: the row label, the student, or the pair. Exceptions follow below. Empty if
+ * there are no rows.
  */
 export function tableSettings(
   rows: readonly LabelledOutcome[],
