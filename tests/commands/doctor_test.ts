@@ -98,14 +98,14 @@ await needs(
 async function run(
   args: string[],
   env: Record<string, string>,
-): Promise<{ code: number; text: string }> {
+): Promise<{ code: number; text: string; errors: string }> {
   const script = new URL("../../lib/commands/doctor.ts", import.meta.url).pathname;
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", script, ...args],
     env,
-  })
-    .output();
-  return { code, text: new TextDecoder().decode(stdout) };
+  }).output();
+  const [text, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, text, errors };
 }
 
 await needs(
@@ -115,8 +115,8 @@ await needs(
     const folder = await Deno.makeTempDir();
     const file = join(folder, "libtensorflow_cc.so.2");
     await Deno.writeTextFile(file, "not a library");
-    const { code, text } = await run(["--data", folder], { RETORT_TENSORFLOW: file });
-    assertEquals(code, 3);
+    const { code, text, errors } = await run(["--data", folder], { RETORT_TENSORFLOW: file });
+    assertEquals(code, 3, errors);
     assertMatch(text, /^TensorFlow {2}none$/m);
     assertMatch(text, /^threads {5}\d+$/m);
     assertStringIncludes(text, `${file} is not a TensorFlow library`);
@@ -131,8 +131,8 @@ await needs(everything, "doctor: the real library has a version and devices", as
   const library = await findLibrary();
   assertMatch(library.version, /^2\.\d+\.\d+$/);
   assertEquals(devices(library)[0], { name: "CPU:0", type: "CPU" });
-  const { code, text } = await run(["--json"], { RETORT_TENSORFLOW: library.cc });
-  assertEquals(code, 0);
+  const { code, text, errors } = await run(["--json"], { RETORT_TENSORFLOW: library.cc });
+  assertEquals(code, 0, errors);
   const found = JSON.parse(text);
   assertEquals(found.library, { ...library, source: "RETORT_TENSORFLOW" });
   assertEquals(Object.keys(found.precisions), ["float32", "bfloat16"]);

@@ -246,7 +246,11 @@ export const two = experiment(import.meta, { dataset, schedule, teacher: parts, 
       const message = await failureMessage(toys.run("summed", 3), 3);
       assertStringIncludes(
         message,
-        `declared ${sum}: it is another file, or damaged; remove ${folder}/${file} and run`,
+        `${folder}/${file} has SHA-256 `,
+      );
+      assertStringIncludes(
+        message,
+        `declared ${sum}: it is another file, or damaged; it was downloaded from http://`,
       );
     }, repeatable);
   } finally {
