@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { Failure, messageOf } from "../values/failure.ts";
+import { isPackageFile } from "../values/package_file.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** What a user's function is for, and what it should use in place of JavaScript's random numbers. */
@@ -161,7 +162,7 @@ const LIBRARY = new URL("../", import.meta.url).href;
 /** The topmost place in a stack that is neither Retort's nor a package's: `file:line`. */
 function userLine(stack: string): string | undefined {
   for (const [, url, line] of stack.matchAll(/(file:[^\s()]+?):(\d+):\d+/g)) {
-    const isOurs = url.startsWith(LIBRARY) || /\/(npm|node_modules)\//.test(url);
+    const isOurs = url.startsWith(LIBRARY) || isPackageFile(url);
     if (!isOurs) return `${fileURLToPath(url)}:${line}`;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { isPackageFile } from "../values/package_file.ts";
 import { sha256 } from "../values/sha256.ts";
 import type { Identity } from "./identify.ts";
 import {
@@ -233,8 +234,8 @@ const PACKAGE = ["lib/", "datasets/", "mod.ts"].map((place) =>
 
 /** Whether a module is the user's own: neither the package's nor a registry's. */
 function isOwn(href: string): boolean {
-  // Deno resolves a registry's module that is loaded to its file in a cache below `npm`.
-  return href.startsWith("file:") && !/\/(npm|node_modules)\//.test(href) &&
+  // Deno resolves a registry's module that is loaded to its file.
+  return href.startsWith("file:") && !isPackageFile(href) &&
     !PACKAGE.some((place) => href.startsWith(place));
 }
 
