@@ -29,7 +29,7 @@ export const RUN_FLAGS = {
   ...ENGINE_FLAGS,
   "deterministic": {
     type: "boolean",
-    help: "make runs with as many threads bit-identical, somewhat slower",
+    help: "make runs with the same number of threads bit-identical, somewhat slower",
   },
   "grad-norms": {
     type: "boolean",

@@ -63,15 +63,15 @@ async function writeReadmes(
   for (const folder of folders) {
     const path = join(folder, "README.md");
     const name = relative(Deno.cwd(), path);
-    // Another process may write a newer table meanwhile.
-    using _lock = check ? undefined : await new Leases().wait(`${path}.lock`, console.error);
-    const current = existsSync(path) ? await Deno.readTextFile(path) : "";
-    const renewed = await writeReadme(folder, current);
-    if (renewed === current) print(`${name} is up to date`);
+    const read = async () => existsSync(path) ? await Deno.readTextFile(path) : "";
+    const current = await read();
+    if (await writeReadme(folder, current) === current) print(`${name} is up to date`);
     else if (check) old.push(name);
     else {
+      using _lock = await new Leases().wait(`${path}.lock`, console.error);
       await removeUnfinished(folder, "README.md.");
-      await atomicWrite(path, renewed);
+      // Another process may have written a newer table meanwhile.
+      await atomicWrite(path, await writeReadme(folder, await read()));
       print(`${name} written`);
     }
   }

@@ -120,16 +120,14 @@ async function fetchInto(
     if (status === 200) await file.truncate(have = 0);
     const length = Number(headers.get("content-length"));
     const report = progress(url, length && have + length, log);
-    const changed = headers.get("last-modified");
-    try {
-      for await (const bytes of body) {
-        clearTimeout(timer);
-        timer = setTimeout(giveUp, PATIENCE);
-        for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-        report(have += bytes.length);
-      }
-    } finally {
+    const changed = isSummed ? null : headers.get("last-modified");
+    for await (const bytes of body) {
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, PATIENCE);
+      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
+      // Each time, since a kill may be next.
       if (changed) await file.utime(new Date(), new Date(changed));
+      report(have += bytes.length);
     }
   } finally {
     clearTimeout(timer);

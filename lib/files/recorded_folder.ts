@@ -91,6 +91,7 @@ export async function checkReplaceable(writer: Writer, place: string): Promise<b
     if (error instanceof Deno.errors.NotADirectory) throw refuse("is not a folder");
     throw new Failure(3, `cannot read the folder ${path}: ${error.message}`, { cause: error });
   });
+  if (!names && await isLink(path)) throw refuse("is a link to nothing");
   if (names && path === userFolder()) throw refuse("is the folder in which you stand");
   if (names && await isMounted(path)) throw refuse("is a mount point");
   await checkWritable(path);
@@ -105,6 +106,10 @@ export async function checkReplaceable(writer: Writer, place: string): Promise<b
     }
   }
   return true;
+}
+
+function isLink(path: string): Promise<boolean> {
+  return Deno.lstat(path).then(({ isSymlink }) => isSymlink, () => false);
 }
 
 /** Whether a folder is the root of a file system, which no other folder can replace. */

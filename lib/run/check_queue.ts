@@ -4,6 +4,7 @@ import type { ExternalWeights } from "../experiment/weights.ts";
 import { checkScores, type Net } from "../nn/network.ts";
 import { assemble } from "../training/assemble.ts";
 import { checkIterations } from "../training/run_length.ts";
+import { Failure } from "../values/failure.ts";
 import { importWeights, importWithItsClasses } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
@@ -17,15 +18,15 @@ import { scheduleOf, type Settings } from "./settings.ts";
  * trials. Opens each distinct data set once, which downloads it if possible, and closes it. Checks
  * that each file of external weights exists (downloads it if it has an address), has the declared
  * SHA-256, can be read and fits the teacher or body, that a body fits its student, that networks suit
- * the method, and that declared iterations end within the last epoch. Skips the trial that trains
- * `first`, if that is known: it checks its own before. Rejects with a `Failure` that names the file,
- * the data set, the network or the optimiser of the schedule.
+ * the method, and that declared iterations end within the last epoch. Skips the experiment that
+ * trains `first`, if that is known: it checks its own before. Rejects with a `Failure` that names the
+ * file, the data set or the experiment.
  */
 export async function checkQueue(
   waiting: readonly QueuedTrial[],
   first: QueuedTrial | undefined,
 ): Promise<void> {
-  const others = waiting.filter((trial) => trial !== first);
+  const others = waiting.filter(({ experiment }) => experiment !== first?.experiment);
   for (const trials of Map.groupBy(others, dataKey).values()) {
     const { experiment: { dataset }, settings } = trials[0];
     const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
@@ -40,16 +41,29 @@ export async function checkQueue(
       for (const { student, network } of started) sharedBody(student, network, image, classes);
       for (const { network, file } of taught) importWeights(network, image, classes, file);
       for (const { network, file } of bodies) importWithItsClasses(network, image, file);
-      for (const experiment of new Set(trials.map(({ experiment }) => experiment))) {
-        const schedule = scheduleOf(experiment, settings);
-        checkIterations(epochSize(train), schedule);
-        const shapes = { seed: 1, image, classes, train };
-        const { student, teachers } = assemble(experiment, { ...shapes, schedule });
-        for (const model of [student, ...teachers]) checkScores(model);
+      const titles = new Map(trials.map(({ experiment, identity: { id } }) => [experiment, id]));
+      for (const [experiment, title] of titles) {
+        naming(title, () => {
+          const schedule = scheduleOf(experiment, settings);
+          checkIterations(epochSize(train), schedule);
+          const shapes = { seed: 1, image, classes, train };
+          const { student, teachers } = assemble(experiment, { ...shapes, schedule });
+          for (const model of [student, ...teachers]) checkScores(model);
+        });
       }
     } finally {
       opened.close();
     }
+  }
+}
+
+/** Does something for an experiment, whose title a `Failure` then names. */
+function naming(title: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.exit, `${title}: ${error.message}`, { cause: error });
   }
 }
 

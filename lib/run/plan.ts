@@ -65,7 +65,7 @@ export interface PlanOptions {
 
 /**
  * Plans the training of a queue. Times a step of each distinct combination of data, networks,
- * method and batch without recorded trials. Reads no images, unless a data set does not declare its
+ * method, batch and optimiser, whatever its rates, without recorded trials. Reads no images, unless a data set does not declare its
  * sizes. Rejects with a `Failure` if a result is malformed, or such a data set is missing (exit 3).
  */
 export async function planQueue(
@@ -177,7 +177,10 @@ async function stepTimes(
 }
 
 /** The options of a schedule that leave the cost of a step as it is. */
-const FREE: ReadonlySet<string> = new Set(["epochs", "iterations", "lr", "rate", "drops"]);
+const FREE: ReadonlySet<string> = new Set([
+  ...["epochs", "iterations", "lr", "rate", "drops"],
+  ...["momentum", "weightDecay", "betas", "epsilon"],
+]);
 
 /** A text that is the same for experiments whose steps cost the same. */
 function costKey({ dataset, student, teachers, distiller, schedule }: Experiment): string {

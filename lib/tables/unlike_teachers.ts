@@ -42,7 +42,7 @@ export function unlikeTeachers(
     ({ teacher }) => teachers.find((other) => areSameTeacher(teacher, other)),
   );
   const unlike = [...groups.values()].flatMap((lessons) => {
-    const own = ownScore(lessons, outcomes);
+    const own = ownScore(lessons[0].teacher, outcomes);
     return bySet(lessons).size > 1 || differs(lessons, own) ? [{ lessons, own }] : [];
   });
   return (outcome) =>
@@ -64,33 +64,30 @@ function bySet(lessons: readonly Lesson[]): ReadonlyMap<string, readonly Lesson[
   return Map.groupBy(lessons, ({ record }) => record.sha256);
 }
 
-/**
- * The score of a teacher in its own trial. `undefined` if none of the outcomes has it, or if it
- * taught on another data set, whose scores are others.
- */
-function ownScore(
-  lessons: readonly Lesson[],
-  outcomes: readonly Outcome[],
-): number | undefined {
-  const [{ teacher }] = lessons;
+/** The score of a teacher in its own trial. `undefined` if none of the outcomes has it. */
+function ownScore(teacher: Teacher, outcomes: readonly Outcome[]): number | undefined {
   if (teacher.kind !== "trained" || typeof teacher.epoch === "number" || teacher.average) {
     return undefined;
   }
   const { experiment, seed, epoch } = teacher;
-  const data = dataName(experiment);
-  if (lessons.some(({ outcome }) => dataName(outcome.experiment) !== data)) return undefined;
   const trial = outcomes.find((outcome) => outcome.experiment === experiment)?.measured
     .find((one) => one.seed === seed);
   return trial && valueAt(trial.metric, experiment.dataset.task.primary, epoch);
 }
 
-/** Whether one of the recorded scores is not a teacher's `own`. */
+/** Whether one of the recorded scores on the teacher's data set is not its `own`. */
 function differs(lessons: readonly Lesson[], own: number | undefined): boolean {
-  return own !== undefined && lessons.some((lesson) => {
+  return own !== undefined && lessons.filter(isAtHome).some((lesson) => {
     const [{ isPercentage }, score] = scoreOf(lesson);
     const noise = isPercentage ? NOISE : NOISE / 100 * Math.abs(own);
     return score !== undefined && Math.abs(score - own) > noise;
   });
+}
+
+/** Whether a teacher taught on the data set that it learned: on another one its score is another. */
+function isAtHome({ teacher, outcome }: Lesson): boolean {
+  return teacher.kind === "trained" &&
+    dataName(teacher.experiment) === dataName(outcome.experiment);
 }
 
 /** The teacher of these lessons, and the score of its own trial if that is another one. */

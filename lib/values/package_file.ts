@@ -1,7 +1,7 @@
 /**
- * Whether a file is that of a package from npm: in a folder `node_modules`, or in Deno's cache, which
- * has a folder `npm` with one for each registry.
+ * Whether a file is that of a package from npm: in a folder `node_modules`, or in Deno's cache, where
+ * each package has a folder for its version, below one called `npm`.
  */
 export function isPackageFile(url: string): boolean {
-  return /\/(node_modules|npm\/[^/]+\.[^/]+)\//.test(url);
+  return /\/(node_modules|npm\/.+\/\d+\.\d+\.\d+[^/]*)\//.test(url);
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "node:path";
+import { Lease, Leases } from "../../lib/files/lease.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { parsePaper } from "../../lib/tables/paper.ts";
 import { runTables } from "../../lib/commands/tables.ts";
@@ -412,4 +413,26 @@ await needs(
       }
     }
   },
+);
+
+await needs(
+  disk,
+  "tables: what another process writes while one waits for the README stays",
+  () =>
+    project(FILES, async (folder) => {
+      await run(folder);
+      const path = join(folder, "experiments/mine/README.md");
+      const kept = `${await Deno.readTextFile(path)}\nProse of the other process.\n`;
+      await recordToyTrial(folder, "experiments/toy/kd.ts", trial(1, 71));
+      const held = new Leases().take(`${path}.lock`);
+      assert(held instanceof Lease);
+      const waiting = run(folder);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await Deno.writeTextFile(path, kept);
+      held[Symbol.dispose]();
+      assertEquals((await waiting).failure, undefined);
+      const text = await Deno.readTextFile(path);
+      assertStringIncludes(text, "71.00");
+      assertStringIncludes(text, "Prose of the other process.");
+    }),
 );

@@ -118,6 +118,8 @@ await needs(
       await writeRecorded("export", link, {}, files);
       assertEquals((await Deno.lstat(link)).isSymlink, true);
       assertEquals(await filesBelow(real), ["README.md", "export.json", "group/one.bin"]);
+      await Deno.symlink(`${folder}/nowhere`, `${folder}/dangling`);
+      assertStringIncludes(await failureMessage(2, `${folder}/dangling`), "is a link to nothing");
       const before = Deno.cwd();
       try {
         await Deno.mkdir(`${folder}/here`);

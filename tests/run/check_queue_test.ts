@@ -64,6 +64,10 @@ await needs(
         assertEquals(await check("first", "different", "last", "same"), ["other", "third", "one"]);
         assertEquals(await check("first", "taught"), ["one"]);
         assertEquals(await check("taught", "first"), ["one"]);
+        const seeds = await trialsOf(toys, ["first", 1], ["first", 2]);
+        const both = await queue(seeds, toys.settings());
+        await checkQueue(both, both[0]);
+        assertEquals(opens.splice(0), [], "another seed of the same experiment");
         assertEquals(await check(), []);
 
         const first: [string, number] = ["first", 1];

@@ -548,13 +548,12 @@ export const wrong = experiment(import.meta, { dataset, schedule, teacher: from(
 `,
   async (toys) => {
     const message = await failureMessage(toys.run("wrong"), 2);
-    assertEquals(
-      message,
-      "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?",
-    );
+    const problem =
+      "small has no tap blok2; it has stem, block1, block2, pooled, logits; did you mean block2?";
+    assertEquals(message, `toy#wrong: ${problem}`);
     assert(!existsSync(toys.path("runs")), "its teacher is not trained before");
     await toys.run("teacher", 1);
-    assertEquals(await failureMessage(toys.run("wrong"), 2), message);
+    assertEquals(await failureMessage(toys.run("wrong"), 2), problem);
     assert(!existsSync(toys.of("wrong", 1)));
   },
 );

@@ -75,7 +75,12 @@ Deno.test("unlike teachers: the score on another data set than the teacher's is 
     distiller: kd(),
   });
   const student = outcomeOf(elsewhere, [taughtBy("a", 1)]);
-  assertEquals(unlikeTeachers([outcomeOf(teacher, [trial(1, 90)]), student])(student), []);
+  const home = outcomeOf(taught, [taughtBy("a", 1)]);
+  const own = outcomeOf(teacher, [trial(1, 90)]);
+  assertEquals(unlikeTeachers([own, student])(student), []);
+  const unlike = unlikeTeachers([own, student, home]);
+  const says = (outcome: typeof home) => unlike(outcome).join().includes("its own trial has");
+  assertEquals([says(student), says(home)], [false, true], "a row on another data set hides none");
 });
 
 Deno.test("unlike teachers: none where the weights are the same, or belong to other declarations", () => {

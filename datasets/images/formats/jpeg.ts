@@ -137,7 +137,7 @@ function fromCmyk(bytes: Uint8Array): Image {
     useTArray: true,
     formatAsRGBA: false,
     tolerantDecoding: false,
-    // The default ends at 22 megapixels; `maxResolutionInMP` limits those.
+    // With the default an image may have 22 megapixels, fewer than `maxResolutionInMP` allows.
     maxMemoryUsageInMB: 4096,
   } as const;
   const { width, height, data } = jpegJs.decode(bytes, options);
