@@ -28,8 +28,7 @@ export async function writeRecorded(
   origin: { readonly [fact: string]: Json },
   files: ReadonlyMap<string, Uint8Array | string>,
 ): Promise<void> {
-  // A link to a folder stays one: the folder is replaced.
-  const path = await Deno.realPath(place).catch(() => place);
+  const path = await behindLinks(place);
   using _lock = await new Leases().wait(`${path}.lock`, console.error);
   await removeUnfinished(dirname(path), `${basename(path)}.`);
   const isThere = await checkReplaceable(writer, path);
@@ -80,7 +79,7 @@ function recordOf(writer: Writer): string {
  * written beside it.
  */
 export async function checkReplaceable(writer: Writer, place: string): Promise<boolean> {
-  const path = await Deno.realPath(place).catch(() => resolve(place));
+  const path = await behindLinks(place);
   const refuse = (problem: string) =>
     new Failure(
       2,
@@ -106,6 +105,11 @@ export async function checkReplaceable(writer: Writer, place: string): Promise<b
     }
   }
   return true;
+}
+
+/** The folder that a path leads to. A link stays one: the folder behind it is replaced. */
+function behindLinks(path: string): Promise<string> {
+  return Deno.realPath(path).catch(() => resolve(path));
 }
 
 function isLink(path: string): Promise<boolean> {

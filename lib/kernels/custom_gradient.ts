@@ -3,18 +3,6 @@ import { nativeBackend } from "../tensorflow/backend.ts";
 import { Failure } from "../values/failure.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** The members of tfjs's engine that record a gradient. */
-interface Tape {
-  addTapeNode(
-    kernel: string,
-    inputs: Readonly<Record<string, Tensor>>,
-    outputs: readonly Tensor[],
-    gradient: () => never,
-    saved: Tensor[],
-    attributes: object,
-  ): void;
-}
-
 /** A kernel with its gradient, as `tf.customGrad` takes them. */
 export type Differentiable<T extends Tensor> = Parameters<typeof tf.customGrad<T>>[0];
 
@@ -37,6 +25,18 @@ export function customGradient<T extends Tensor>(
       },
     };
   });
+}
+
+/** The members of tfjs's engine that record a gradient. */
+export interface Tape {
+  addTapeNode(
+    kernel: string,
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs: readonly Tensor[],
+    gradient: (() => never) | null,
+    saved: Tensor[],
+    attributes: object,
+  ): void;
 }
 
 /** Makes a gradient of these gradients throw, if a tape is on that could want it. */

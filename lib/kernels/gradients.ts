@@ -17,11 +17,11 @@ const einsum: Gradient = {
   gradFunc: (dy, saved, { equation }) => {
     const [inputs, output] = String(equation).replaceAll(/\s/g, "").split("->");
     const terms = inputs.split(",");
-    for (const term of terms) {
-      if (new Set(term).size === term.length && !term.includes(".")) continue;
+    const odd = terms.find((term) => new Set(term).size < term.length || term.includes("."));
+    if (odd !== undefined) {
       throw new Failure(
         2,
-        `tf.einsum("${equation}") has no gradient, since ${term} repeats a label or has an ` +
+        `tf.einsum("${equation}") has no gradient, since ${odd} repeats a label or has an ` +
           "ellipsis: write a diagonal as a product with tf.eye, and every dimension as a label",
       );
     }

@@ -18,12 +18,12 @@ export function shortestMixture(products: Tensor, most: number): Tensor {
   const gram = tf.add(tf.div(products, scale), tf.mul(tf.eye(count), 1e-6)) as Tensor2D;
   const [pairs, others] = [tf.mul(tf.expandDims(free, 2), tf.expandDims(free, 1)), tf.sub(1, free)];
   const among = tf.add(tf.mul(pairs, gram), tf.mul(tf.expandDims(others, 2), tf.eye(count)));
-  const [ones, pull] = solve(among, [free, tf.mul(free, product(held, gram))]);
+  const [ones, pull] = solve(among, [free, tf.mul(free, exactProduct(held, gram))]);
   const rate = tf.div(tf.add(left, tf.sum(pull, 1, true)), tf.sum(ones, 1, true));
   const mixtures = tf.add(tf.sub(tf.mul(rate, ones), pull), held);
   const feasible = tf.clipByValue(mixtures, 0, bound);
   const outside = tf.greater(tf.max(tf.abs(tf.sub(mixtures, feasible)), 1), 1e-5);
-  const lengths = tf.sum(tf.mul(product(feasible, gram), feasible), 1);
+  const lengths = tf.sum(tf.mul(exactProduct(feasible, gram), feasible), 1);
   const candidates = tf.where(outside, tf.fill([free.shape[0]], Infinity), lengths);
   // The mean of equally short mixtures is as short.
   const shortest = tf.cast(tf.equal(candidates, tf.min(candidates)), "float32");
@@ -31,7 +31,7 @@ export function shortestMixture(products: Tensor, most: number): Tensor {
 }
 
 /** A product of two matrices, which stays float32 where products are computed in bfloat16. */
-function product(a: Tensor, b: Tensor): Tensor {
+export function exactProduct(a: Tensor, b: Tensor): Tensor {
   return tf.sum(tf.mul(tf.expandDims(a, 2), tf.expandDims(b, 0)), 1);
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { Failure, messageOf } from "../values/failure.ts";
 import { isPackageFile } from "../values/package_file.ts";
+import type { Tape } from "../kernels/custom_gradient.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** What a user's function is for, and what it should use in place of JavaScript's random numbers. */
@@ -48,25 +49,17 @@ const DIFFERENTIABLE: Readonly<Record<string, string>> = {
 };
 
 /** The members of tfjs's engine that see every op. */
-interface Ops {
+interface Ops extends Tape {
   startScope(name?: string): void;
   makeVariable(...values: unknown[]): Tensor;
-  addTapeNode(
-    kernel: string,
-    inputs: Readonly<Record<string, Tensor>>,
-    outputs: readonly Tensor[],
-    gradient: (() => never) | null,
-    saved: Tensor[],
-    attributes: object,
-  ): void;
 }
 
 /**
  * Runs a function of the user's that must do the same in each run of a seed: random numbers that
- * are not the run's, `Date.now` and `performance.now`, variables that nothing trains and ops without a gradient throw a `Failure`
- * (exit 2) that names the line of the user's file. So does any other error on such a line. An op
- * whose results are whole numbers or truth values, such as a comparison, is a constant for the
- * gradient.
+ * are not the run's, `Date.now` and `performance.now`, variables that nothing trains and ops without
+ * a gradient throw a `Failure` (exit 2) that names the line of the user's file. So does any other
+ * error on such a line. An op whose results are whole numbers or truth values, such as a comparison,
+ * is a constant for the gradient.
  */
 export function pure<T>(use: Use, body: () => T): T {
   using undo = new DisposableStack();

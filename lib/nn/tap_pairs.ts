@@ -20,9 +20,9 @@ export interface PairOptions {
 
 /**
  * The pairs of maps that a method compares. Throws a `Failure` (exit 2) if there is none, a tap is
- * not a map, a tap of the student is in two pairs or a pair is out of order. Default: the first map after each network's
- * stem, then the second, and so on, as the reference implementations zip them, without the surplus
- * maps of the deeper network.
+ * not a map, a tap of the student is in two pairs or a pair is out of order. Default: the first map
+ * after each network's stem, then the second, and so on, as the reference implementations zip them,
+ * without the surplus maps of the deeper network.
  */
 export function tapPairs<S extends string, T extends string>(
   student: Model<Net<S>>,

@@ -56,12 +56,6 @@ export function sgd(options: SgdOptions): Schedule {
         `and momentum is ${momentum}`,
     );
   }
-  if (dot !== undefined && (options.accumulate ?? 1) > 1) {
-    throw new Failure(
-      2,
-      "sgd: `accumulate` adds up one gradient, and `dot` takes several: leave one of them out",
-    );
-  }
   if (drops && options.rate) {
     throw new Failure(
       2,

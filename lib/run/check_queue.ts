@@ -1,15 +1,13 @@
 import { epochSize } from "../data/epoch.ts";
-import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
+import type { Experiment, Teacher } from "../experiment/experiment.ts";
 import type { ExternalWeights } from "../experiment/weights.ts";
-import { checkScores, type Net } from "../nn/network.ts";
-import { assemble } from "../training/assemble.ts";
+import type { Net } from "../nn/network.ts";
 import { checkIterations } from "../training/run_length.ts";
 import { Failure } from "../values/failure.ts";
 import { importWeights, importWithItsClasses } from "../weights/import_weights.ts";
 import { openWeights, resolveWeights } from "../weights/locate_weights.ts";
 import type { WeightsFile } from "../weights/weights_file.ts";
-import { sharedBody } from "./body.ts";
-import { splitHoldout } from "./prepare.ts";
+import { assembleChecked, splitHoldout } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
 
@@ -31,26 +29,20 @@ export async function checkQueue(
     const { experiment: { dataset }, settings } = trials[0];
     const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
     const bodies = await openExternalWeights(trials, ({ body }) => body ? [body] : [], settings);
-    const started = trials.flatMap(({ experiment: { student, body } }) =>
-      body ? [{ student, network: networkOf(body) }] : []
-    );
     const opened = await dataset.open(settings.data, settings.log);
     try {
       const { image, classes: { length: classes } } = opened;
       const { train } = splitHoldout(opened, dataset.holdout, 1);
-      for (const { student, network } of started) sharedBody(student, network, image, classes);
-      for (const { network, file } of taught) importWeights(network, image, classes, file);
-      for (const { network, file } of bodies) importWithItsClasses(network, image, file);
       const titles = new Map(trials.map(({ experiment, identity: { id } }) => [experiment, id]));
       for (const [experiment, title] of titles) {
         naming(title, () => {
           const schedule = scheduleOf(experiment, settings);
           checkIterations(epochSize(train), schedule);
-          const shapes = { seed: 1, image, classes, train };
-          const { student, teachers } = assemble(experiment, { ...shapes, schedule });
-          for (const model of [student, ...teachers]) checkScores(model);
+          assembleChecked(experiment, { seed: 1, image, classes, train, schedule });
         });
       }
+      for (const { network, file } of taught) importWeights(network, image, classes, file);
+      for (const { network, file } of bodies) importWithItsClasses(network, image, file);
     } finally {
       opened.close();
     }

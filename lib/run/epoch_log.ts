@@ -4,9 +4,9 @@ import { EVENTS, EventWriter } from "../files/event_file.ts";
 import { syncOpenFile } from "../files/sync.ts";
 import { formatMeasure, meanOf, type Score, type Task } from "../tasks/task.ts";
 import { Failure } from "../values/failure.ts";
+import { formatThroughput } from "../values/numbers.ts";
 import { count, looseObject, number, readAs, type Reader, recordOf } from "../values/reader.ts";
 import { quoteText } from "../values/words.ts";
-import { formatThroughput } from "../values/numbers.ts";
 import type { EpochSums } from "./epoch_sums.ts";
 
 /** The log entry of an epoch: numbers by tag, e.g. `train/loss/kd`, `test/top1`, `lr`. */

@@ -65,8 +65,9 @@ export interface PlanOptions {
 
 /**
  * Plans the training of a queue. Times a step of each distinct combination of data, networks,
- * method, batch and optimiser, whatever its rates, without recorded trials. Reads no images, unless a data set does not declare its
- * sizes. Rejects with a `Failure` if a result is malformed, or such a data set is missing (exit 3).
+ * method, batch and optimiser, whatever its rates, without recorded trials. Reads no images, unless
+ * a data set does not declare its sizes. Rejects with a `Failure` if a result is malformed, or such
+ * a data set is missing (exit 3).
  */
 export async function planQueue(
   waiting: readonly QueuedTrial[],

@@ -10,6 +10,7 @@ import type { Task } from "../tasks/task.ts";
 import {
   assemble,
   type Assembly,
+  type AssemblyOptions,
   buildTeacher,
   type SharedTeacher,
   startValues,
@@ -130,10 +131,7 @@ export async function prepare(
   await engine.hold([...teachers.values()].flatMap(({ variables }) => variables));
   const assemblies: Assembly[] = [];
   for (const { experiment, teachers: sources, stages } of trials) {
-    const { student, body } = experiment;
-    // A body that is not trained yet has to fit too.
-    if (body) sharedBody(student, networkOf(body), image, classes);
-    const assembly = assemble(experiment, {
+    const assembly = assembleChecked(experiment, {
       seed,
       image,
       classes,
@@ -144,7 +142,6 @@ export async function prepare(
       values: startValues(values(stages.start)),
       taken: moduleValues(stages),
     });
-    for (const model of [assembly.student, ...assembly.teachers]) checkScores(model);
     await engine.hold([...assembly.variables.values()]);
     assemblies.push(assembly);
   }
@@ -158,6 +155,19 @@ export async function prepare(
   const owned = resources.move();
   const models = { engine, tensorflow, precision, teachers, assemblies, evaluateTeachers };
   return { ...data, ...models, seed, task, close: () => owned.dispose() };
+}
+
+/**
+ * Assembles an experiment. Throws a `Failure` (exit 2) like `assemble`, and if the body that its
+ * student starts from does not fit or a network scores other classes than the data set's.
+ */
+export function assembleChecked(experiment: Experiment, options: AssemblyOptions): Assembly {
+  const { student, body } = experiment;
+  // A body that is not trained yet has to fit too.
+  if (body) sharedBody(student, networkOf(body), options.image, options.classes);
+  const assembly = assemble(experiment, options);
+  for (const model of [assembly.student, ...assembly.teachers]) checkScores(model);
+  return assembly;
 }
 
 /**

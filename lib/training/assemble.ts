@@ -147,8 +147,8 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
   if (accumulate > 1 && optimizer.groups) {
     throw new Failure(
       2,
-      `${schedule.id}: \`accumulate\` adds up one gradient, and the optimiser takes several: ` +
-        "leave it out",
+      `${schedule.id}: \`accumulate\` adds up one gradient, and the optimiser takes several ` +
+        "(`dot`): leave one of them out",
     );
   }
   const weights = namesBelow(scope.in(SCOPES.student), student.variables);

@@ -462,6 +462,8 @@ function objective(
       name,
       tf.keep(tf.mul(tf.mean(perSample), weight)),
     ]);
+    // A written value may be that of another variable, which itself changes in this step.
+    const written = writes.map(([to, value]) => [to, tf.clone(value)] as const);
     return {
       roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
       values: {
@@ -469,19 +471,16 @@ function objective(
         loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
         terms: Object.fromEntries(means),
         reports: Object.fromEntries(
-          Object.entries(reports).map((
-            [name, perSample],
-          ) => [name, tf.keep(tf.mean(tf.cast(perSample, "float32")))]),
+          Object.entries(reports).map(([name, perSample]) => {
+            return [name, tf.keep(tf.mean(tf.cast(perSample, "float32")))];
+          }),
         ),
         sums: Object.fromEntries(
           Object.entries(target.measure(student, Array.isArray(teacher) ? undefined : teacher))
             .map(([measure, perSample]) => [measure, tf.keep(tf.sum(perSample))]),
         ),
       },
-      // A written value may be that of another variable, which itself changes in this step.
-      changes: [...remembered, ...writes.map(([to, x]) => [to, tf.clone(x)] as const)].map((
-        [variable, value],
-      ) => ({
+      changes: [...remembered, ...written].map(([variable, value]) => ({
         kind: "assign",
         variable,
         value: tf.keep(value),

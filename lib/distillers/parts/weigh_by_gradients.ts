@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Term } from "../../experiment/distiller.ts";
-import { shortestMixture } from "../../kernels/shortest_mixture.ts";
+import { exactProduct, shortestMixture } from "../../kernels/shortest_mixture.ts";
 import { applyMask, flatten, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
@@ -43,7 +43,7 @@ function agreement(gradients: Tensor, most: number, directions: boolean): Tensor
   return tf.div(weights, tf.sum(weights));
 }
 
-/** The inner products of rows, in float32 also where products are computed in bfloat16. */
+/** The inner products of rows. */
 function innerProducts(rows: Tensor): Tensor {
-  return tf.sum(tf.mul(tf.expandDims(rows, 1), tf.expandDims(rows, 0)), 2);
+  return exactProduct(rows, tf.transpose(rows));
 }
