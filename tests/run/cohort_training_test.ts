@@ -493,10 +493,12 @@ await test(
   "iterations that need other epochs are refused before any training, that of a teacher too",
   ENDING,
   async (toys) => {
-    for (const [name, epochs] of [["tooFew", 2], ["tooMany", 4]] as const) {
+    // What does not train first is named.
+    const cases = [["tooFew", 2, "toy#tooFew: "], ["tooMany", 4, ""]] as const;
+    for (const [name, epochs, title] of cases) {
       assertEquals(
         await failed(runAll(toys, [name]), 2),
-        "sgd: 10 iterations begin 3 epochs of 4 steps (64 images in batches of 16), " +
+        `${title}sgd: 10 iterations begin 3 epochs of 4 steps (64 images in batches of 16), ` +
           `and \`epochs\` is ${epochs}: declare 3`,
       );
     }
