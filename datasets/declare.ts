@@ -59,8 +59,8 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
   /** The way to mix training images: `mixup()`, `cutmix()` or `mixupOrCutmix()`. Default: none. */
   readonly mix?: M;
   /**
-   * ε of label smoothing, below 1: the task's loss has 1 − ε + ε / C at the right one of C classes
-   * and ε / C at each other. Default: 0.
+   * ε of label smoothing, below 1: the target is 1 − ε + ε / C for the right one of C classes and ε
+   * / C for each other one. Default: 0.
    */
   readonly smoothing?: number;
   /**

@@ -38,7 +38,7 @@ export interface CocoAnnotations {
   readonly annotations: AnnotationColumns;
 }
 
-/** The first object of an image, and the one behind its last. */
+/** The first object of an image, and the one after its last. */
 export type ObjectRange = readonly [first: number, end: number];
 
 const side: Reader<number> = createReader(

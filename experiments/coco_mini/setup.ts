@@ -2,7 +2,7 @@
 import { type FasterRcnn, fasterRcnn, type imagenet } from "../../mod.ts";
 
 /**
- * Faster R-CNN on images with sides of 256: narrower than usual behind its body, with smaller
+ * Faster R-CNN on images with sides of 256: narrower than usual after its body, with smaller
  * anchors and fewer regions. Its norms are batch norms, since no body is trained yet.
  */
 export function detectorOn(body: imagenet.LargeResnet): FasterRcnn {

@@ -1,9 +1,9 @@
 /**
- * A loss of your own in `tf`: TensorFlow.js, `@tensorflow/tfjs`, in the version that Retort has. The
- * step is traced once, so what it computes has to be made of `tf`'s functions. Each term and each
- * report is one number per sample, [batch]: an epoch's log has their means, a report beside the
- * terms. `checkRanges` refuses options that make no sense before anything trains. `take` trains on
- * that many images, as many of each class.
+ * A loss of your own in `tf`: TensorFlow.js, `@tensorflow/tfjs`, in the version that Retort has.
+ * The step is traced once, so what it computes has to be made of `tf`'s functions. Each term and
+ * each report is one number per sample, [batch]: the log of an epoch has the mean of each.
+ * `checkRanges` refuses options that make no sense before anything trains. `take` trains on that
+ * many images, equally many of each class.
  *
  *     deno task exp experiments/examples/own_loss.ts
  */

@@ -25,8 +25,8 @@ const TRIAL_FLAGS = {
   "trials": RUN_FLAGS.trials,
   "cohort": {
     type: "string",
-    help: "trials that train together, as far as they fit into main memory: auto (all that do), " +
-      "off, or the most. Default: a task's part of all trials, at most those of one seed",
+    help: "how many trials train together, never more than fit into main memory: auto (all that " +
+      "fit), off, or the largest number. Default: a task's share of all trials, at most those of one seed",
   },
   "precision": ENGINE_FLAGS.precision,
   "data": ENGINE_FLAGS.data,
@@ -42,7 +42,10 @@ const JOB_FLAGS = {
 
 const SLURM_FLAGS = {
   ...JOB_FLAGS,
-  "time": { type: "string", help: "time limit of a task, which then goes on. Default: 24:00:00" },
+  "time": {
+    type: "string",
+    help: "time limit of a task, which is saved and queued again shortly before. Default: 24:00:00",
+  },
   "partition": { type: "string", help: "partition. Default: the cluster's own" },
 } as const satisfies Spec;
 

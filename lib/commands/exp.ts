@@ -25,8 +25,8 @@ const FLAGS = {
   "cohort": {
     type: "string",
     help:
-      "trials that train together in one graph, which is faster, as far as they fit into main " +
-      "memory: auto (all that do), off, or the most. Default: auto",
+      "how many trials train together in one graph, which is faster, never more than fit into main " +
+      "memory: auto (all that fit), off, or the largest number. Default: auto",
   },
   "pending": {
     type: "boolean",

@@ -49,8 +49,8 @@ const FLAGS = {
   "commands": {
     type: "boolean",
     help: "with --pending: print one command per trial, teachers first, for `… | parallel -j 2`; " +
-      "each waits for a teacher that another one trains. All of a seed that build on a teacher " +
-      "of which a numbered epoch is wanted are one command, which any number of processes can share",
+      "each waits for a teacher that another one trains. If trials need a numbered epoch of a " +
+      "teacher, all of their seed that build on it are one command, which any number of processes can share",
   },
   "seed": { ...RUN_FLAGS.seed, help: `with --pending: ${RUN_FLAGS.seed.help}` },
   "trials": { ...RUN_FLAGS.trials, help: `with --pending: ${RUN_FLAGS.trials.help}` },

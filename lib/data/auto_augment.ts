@@ -24,7 +24,8 @@ export type AutoAugment = { readonly id: "autoAugment" } & Readonly<Required<Aut
 /**
  * AutoAugment: Learning Augmentation Policies from Data. Cubuk et al., 2019. CVPR. One of 25 pairs
  * of ops is drawn for each image, and each of the two is applied with its own probability, in a
- * direction that is drawn. As in timm. Warped images end in the data set's mean colour.
+ * direction that is drawn. As in timm. Pixels from outside of a warped image get the data set's
+ * mean colour.
  */
 export function autoAugment(
   { pairs = "original", deviation = 0, interpolation = "bicubic" }: AutoAugmentOptions = {},

@@ -59,7 +59,10 @@ export interface Split {
    * these.
    */
   readonly pictures?: number;
-  /** How often an epoch shows an image, of a part of all images. Default: once, of all. */
+  /**
+   * Number of times that an epoch shows an image. With 3 it shows a third of all images, each three
+   * times. Default: 1.
+   */
   readonly repeats?: number;
   /**
    * The larger split that contains this one, and the index of each image in it. A task reads labels
@@ -113,8 +116,8 @@ export class AbsentDataset extends Failure {
 }
 
 /**
- * Random changes to training images. Each image changes in its own way: inside the step, or with a
- * policy up to that one while it is read.
+ * Random changes to training images. Each image changes in its own way, inside the step. With a
+ * policy, crop, flip and policy are applied while the image is read.
  */
 export interface Augmentation {
   /**
@@ -191,13 +194,13 @@ export interface Normalisation {
 /** Options of every data set. */
 export interface DatasetOptions {
   /**
-   * Number of training images to hold out, stratified by class, to choose the best epoch. The run's
-   * own seed selects them. Default: 0.
+   * Number of training images to hold out, to choose the best epoch: equally many of each class, as
+   * far as it has them. The run's own seed selects them. Default: 0.
    */
   readonly holdout?: number;
   /**
-   * Number of training images to keep, stratified by class. This is another data set with its own
-   * declaration. Default: all.
+   * Number of training images to keep: equally many of each class, as far as it has them. This is
+   * another data set with its own declaration. Default: all.
    */
   readonly take?: number;
 }
@@ -239,7 +242,10 @@ export interface Dataset<
   readonly take?: number;
   /** Random changes to training images. */
   readonly augmentation: Augmentation;
-  /** How often an epoch shows a training image, of a part of all images. Default: once, of all. */
+  /**
+   * Number of times that an epoch shows a training image. With 3 it shows a third of all images,
+   * each three times. Default: 1.
+   */
   readonly repeats?: number;
   /** How to mix training images after augmentation and normalisation. `undefined` if not at all. */
   readonly mix?: M;

@@ -22,8 +22,8 @@ export type FixMatchAugment =
 /**
  * RandAugment as FixMatch has it (Sohn et al., 2020. NeurIPS), which MLKD's authors released as
  * their strong view: `n` ops drawn with replacement from 14, each always applied, with a strength
- * that is uniform in the op's own range, and then a grey square of random side, its centre anywhere.
- * Warped images have nearest neighbours and end in black.
+ * that is uniform in the op's own range, and then a grey square of random side, its centre
+ * anywhere. Warping takes the nearest pixel, and black from outside of the image.
  */
 export function fixMatchAugment(
   { n = 2, cutout = 0.5 }: FixMatchAugmentOptions = {},

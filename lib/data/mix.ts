@@ -86,8 +86,8 @@ export type Box = "even" | "whole";
 
 /**
  * Mixup or CutMix, one of them for each batch, as DeiT mixes images (Touvron et al., 2021.
- * arXiv:2012.12877). x′ is the image at the same place of the batch read backwards. λ of CutMix is
- * the share of x that is left by the part of the box inside of the image. The defaults are DeiT's.
+ * arXiv:2012.12877). x′ is the image at the same position in the reversed batch. λ of CutMix is the
+ * share of x that is left by the part of the box inside of the image. The defaults are DeiT's.
  *
  * @example
  * ```ts
@@ -132,7 +132,7 @@ export interface MixChoice {
   readonly centre: readonly [row: Tensor, column: Tensor];
 }
 
-/** Mixes each image with that at the same place of the batch read backwards. */
+/** Mixes each image with the one at the same position in the reversed batch. */
 export function mixBackwards(
   images: Tensor,
   { isBox, share, centre: [row, column] }: MixChoice,

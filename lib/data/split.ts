@@ -69,8 +69,8 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
 }
 
 /**
- * Cuts a split down to `n` images, stratified by class. They are always the same, whatever the
- * run's seed. Throws a `Failure` (exit 2) if the split has fewer.
+ * Cuts a split down to `n` images, equally many of each class, as far as it has them. They are
+ * always the same, whatever the run's seed. Throws a `Failure` (exit 2) if the split has fewer.
  */
 export function cutDown(split: Split, n: number): Split {
   return subset(split, stratified(split.labels, n, stream(0, "take")));

@@ -22,7 +22,7 @@ const PAPER =
 /** Options of `abInit`. */
 export interface AbInitOptions<S extends string, T extends string> {
   /**
-   * Pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
+   * Pairs of maps to compare, the student's first. Default: the maps after the stems, in order
    * (RepDistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
@@ -41,9 +41,9 @@ export interface AbInitOptions<S extends string, T extends string> {
  * the margin. s passes a learned connector if channels or sides differ. The factors are
  * RepDistiller's.
  *
- * The stage trains the connectors and the student up to its last tap. It leaves the layers behind
+ * The stage trains the connectors and the student up to its last tap. It leaves the layers after
  * that tap as they are, among them the head and the norm that closes a wide ResNet. By default only
- * those behind the student's last map: if it has more maps than its teacher, the statistics of the
+ * those after the student's last map: if it has more maps than its teacher, the statistics of the
  * norms between move, as the reference's do. RepDistiller trains this stage for 30 epochs at the
  * student's first learning rate. The student of `ab` starts from it: `student: from(init)`.
  */

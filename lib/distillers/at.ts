@@ -12,7 +12,7 @@ import { above, atLeast, checkRanges } from "../values/range.ts";
 /** Options of `at`. */
 export interface AtOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
-   * Pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
+   * Pairs of maps to compare, the student's first. Default: the maps after the stems, in order
    * (RepDistiller, mdistiller, SAKD).
    */
   readonly taps?: readonly TapPair<S, T>[];

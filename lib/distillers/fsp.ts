@@ -16,7 +16,7 @@ const PAPER =
 export interface FspInitOptions<S extends string, T extends string> {
   /**
    * Pairs of maps, at least two, in order, the student's first. The flow is compared from each pair
-   * to the next. Default: the stems and the maps behind them (RepDistiller).
+   * to the next. Default: the stems and the maps after them (RepDistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**
@@ -39,8 +39,8 @@ export interface FspInitOptions<S extends string, T extends string> {
  * and 2). The larger map is pooled to the smaller. The taps of both networks must have the same
  * number of channels.
  *
- * The stage trains the student up to its last tap. It leaves the layers behind that tap as they
- * are, among them the head and the norm that closes a wide ResNet. By default only those behind the
+ * The stage trains the student up to its last tap. It leaves the layers after that tap as they
+ * are, among them the head and the norm that closes a wide ResNet. By default only those after the
  * student's last map: if it has more maps than its teacher, the statistics of the norms between
  * move, as the reference's do. RepDistiller trains this stage for 30 epochs at the student's first
  * learning rate. The student of `fsp` starts from it: `student: from(init)`.
@@ -87,7 +87,7 @@ export function fspInit<const S extends string = never, const T extends string =
   };
 }
 
-/** The first maps of both networks, then the maps behind them. */
+/** The first maps of both networks, then the maps after them. */
 function maps<S extends string, T extends string>(
   student: Model<Net<S>>,
   teacher: Model<Net<T>>,

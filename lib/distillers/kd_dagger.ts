@@ -96,8 +96,8 @@ const tunings: Record<
   },
   head(create, teacher) {
     const last = tail(teacher, "pooled");
-    const behind = variablesAfter(teacher, ["pooled"]);
-    const copiedHead: Layer = (scope, input) => last(startFrom(scope, behind, []), input);
+    const later = variablesAfter(teacher, ["pooled"]);
+    const copiedHead: Layer = (scope, input) => last(startFrom(scope, later, []), input);
     const head = create.in("head")(copiedHead, teacher.nextShapes.pooled);
     return (_, { next }, live) => logitsOutput(head(next.pooled, live));
   },

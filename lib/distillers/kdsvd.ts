@@ -13,7 +13,7 @@ import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 /** Options of `kdsvd`. */
 export interface KdsvdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
-   * Pairs of maps to compare, at least two, the student's first. Default: the maps behind the
+   * Pairs of maps to compare, at least two, the student's first. Default: the maps after the
    * stems, in order (RepDistiller, mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
@@ -44,7 +44,7 @@ export interface KdsvdOptions<S extends string, T extends string> extends AlsoKd
  *
  * A singular vector's sign is free, but the loss depends on the teacher's. The references keep
  * LAPACK's signs. Here a vector points where the sum of the rows does, so into the positive for
- * maps behind a ReLU: the loss is the same wherever LAPACK's signs agree from tap to tap.
+ * maps after a ReLU: the loss is the same wherever LAPACK's signs agree from tap to tap.
  */
 export function kdsvd<const S extends string = never, const T extends string = never>(
   options: KdsvdOptions<S, T> = {},

@@ -11,7 +11,7 @@ import { above, atLeast, checkRanges } from "../values/range.ts";
 /** Options of `nst`. */
 export interface NstOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
-   * The pairs of maps to compare, the student's first. Default: the maps behind the stems, in order
+   * The pairs of maps to compare, the student's first. Default: the maps after the stems, in order
    * (RepDistiller, mdistiller, SAKD).
    */
   readonly taps?: readonly TapPair<S, T>[];

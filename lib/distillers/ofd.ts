@@ -14,7 +14,7 @@ import { above, atLeast, checkRanges } from "../values/range.ts";
 /** Options of `ofd`. */
 export interface OfdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
-   * The pairs of maps to compare, the student's first. Default: the maps behind the stems, paired
+   * The pairs of maps to compare, the student's first. Default: the maps after the stems, paired
    * from the last (mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];

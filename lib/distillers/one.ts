@@ -14,7 +14,7 @@ import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 /** Options of `one`. */
 export interface OneOptions<S extends string> {
   /**
-   * The last tap that all branches share. The stages behind it are replicated. Default: `block2`
+   * The last tap that all branches share. The stages after it are replicated. Default: `block2`
    * (released code: all but layer3).
    */
   readonly shared?: S;
@@ -63,7 +63,7 @@ export function one<const S extends string = "block2">(
       if (!student.maps.includes(shared)) {
         throw new Failure(
           2,
-          `one branches behind a map, not behind ${student.recipe.id}'s ${shared} of [${
+          `one branches after a map, not after ${student.recipe.id}'s ${shared} of [${
             student.shapes[shared]
           }]: choose another tap`,
         );

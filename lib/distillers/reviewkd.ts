@@ -18,7 +18,7 @@ import { above, among, atLeast, checkRanges, whole } from "../values/range.ts";
 export interface ReviewkdOptions<S extends string, T extends string> extends AlsoKdOptions {
   /**
    * The pairs of taps to compare, from the first to the last, the student's first. Default: the
-   * maps behind the stems, in order, and `pooled` (the authors, mdistiller).
+   * maps after the stems, in order, and `pooled` (the authors, mdistiller).
    */
   readonly taps?: readonly TapPair<S, T>[];
   /**

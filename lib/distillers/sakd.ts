@@ -237,8 +237,8 @@ function sortPairs({ student, teacher }: Models, spots: Pairs): Pairs {
     if (place(teacher, t) > place(teacher, above)) return;
     throw new Failure(
       2,
-      `sakd routes from spot to spot: the student's ${s} is behind its ${before}, ` +
-        `but the teacher's ${t} is not behind its ${above}; pair taps in the order of both networks' stages`,
+      `sakd routes from spot to spot: the student's ${s} is after its ${before}, ` +
+        `but the teacher's ${t} is not after its ${above}; pair taps in the order of both networks' stages`,
     );
   });
   return pairs;
@@ -339,10 +339,10 @@ function routedNetwork(
     // Up to the first spot a teacher that does not learn would compute its output again.
     let t = learns ? runStages(teacher, teacherStages[0], image, frozen) : output.taps[first];
     adapters.forEach(({ hint, anti }, i) => {
-      const behindS = mix(actions[i], anti(t, live), s);
-      const behindT = mix(actions[i], t, hint(s, live));
-      const nextS = student.hand(pairs[i][0], behindS, frozen);
-      const nextT = teacher.hand(pairs[i][1], behindT, frozen);
+      const mixedS = mix(actions[i], anti(t, live), s);
+      const mixedT = mix(actions[i], t, hint(s, live));
+      const nextS = student.hand(pairs[i][0], mixedS, frozen);
+      const nextT = teacher.hand(pairs[i][1], mixedT, frozen);
       s = runStages(student, studentStages[i + 1], nextS, frozen);
       t = runStages(teacher, teacherStages[i + 1], nextT, frozen);
     });

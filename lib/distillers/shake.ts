@@ -90,7 +90,7 @@ export interface ShakeOptions<T extends string> extends ShakeLossOptions {
   readonly backbone?: "teacher" | "student" | "own";
   /**
    * The maps that the shadow fuses, in order: the student's if it is the backbone, else the
-   * teacher's. Default: the first three behind the stem if the third has as many channels as the
+   * teacher's. Default: the first three after the stem if the third has as many channels as the
    * input of the teacher's head (released code), else the last three.
    */
   readonly taps?: readonly T[];
@@ -360,7 +360,7 @@ function makeHead(
   const flat = taps.find((tap) => !maps.includes(tap));
   if (taps.length === 0 || flat !== undefined) {
     const problem = flat === undefined
-      ? "has no map behind its stem"
+      ? "has no map after its stem"
       : `has no map at ${flat}, but [${shapes[flat]}]`;
     throw new Failure(2, `shake: ${backbone.recipe.id} ${problem}: choose other taps`);
   }
@@ -392,14 +392,12 @@ function makeHead(
 }
 
 /**
- * The first three maps behind the stem if the third has this number of channels, else the last
+ * The first three maps after the stem if the third has this number of channels, else the last
  * three. All maps if there are fewer.
  */
 function defaultTaps({ maps, shapes }: Model<Net>, channels: number): readonly string[] {
-  const behind = maps.slice(1);
-  return behind.length > 3 && shapes[behind[2]][2] !== channels
-    ? behind.slice(-3)
-    : behind.slice(0, 3);
+  const after = maps.slice(1);
+  return after.length > 3 && shapes[after[2]][2] !== channels ? after.slice(-3) : after.slice(0, 3);
 }
 
 /** Logits minus their mean over the classes, in deviations, times the released code's 3.1415. */

@@ -36,7 +36,7 @@ export interface SimkdOptions {
 
 /**
  * The student of SimKD: the stages of `student` up to its last map, a projector to the channels of
- * the teacher's last map, `projected`, and the stages of `teacher` behind that map. The projector
+ * the teacher's last map, `projected`, and the stages of `teacher` after that map. The projector
  * is three convolutions, 1×1, 3×3 and 1×1, each with a norm and a ReLU. Before it, a map that is
  * larger than the teacher's is average-pooled to its size. Of a wide ResNet, the last map is the
  * one after the last norm and ReLU, which the head averages.
@@ -67,7 +67,7 @@ export function withTeachersHead<S extends string>(
         ["projected", stage(projector(rows, columns, inner, width), relu())],
         ...Object.entries<Stage>(teacher.stages(classes, image)).slice(head.position + 1),
       ]);
-      // The taps of `student` that its map is computed from, and those behind it by the same names.
+      // The taps of `student` that its map is computed from, and those after it by the same names.
       return stages as { [K in S | "projected" | "pooled" | "logits"]: Stage };
     },
   };
@@ -153,9 +153,9 @@ export function simkd(
     build({ student, teacher }) {
       const map = lastMap<Net>(teacher);
       const own = variablesAfter(student, ["projected"]);
-      const behind = variablesAfter<Net>(teacher, [map]);
+      const later = variablesAfter<Net>(teacher, [map]);
       // In a wide ResNet they begin with the norm that belongs to the map here.
-      const theirs = behind.slice(Math.max(0, behind.length - own.length));
+      const theirs = later.slice(Math.max(0, later.length - own.length));
       const fits = own.length === theirs.length &&
         own.every(({ shape }, i) => String(shape) === String(theirs[i].shape));
       if (!fits) {

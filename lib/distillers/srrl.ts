@@ -27,8 +27,8 @@ export interface SrrlOptions extends AlsoKdOptions {
  * ICLR. L = ce · CE(s, y) + feature · mean((h − t)²) + regression · mean((W h − W t)²), with the
  * pooled features t of the teacher, those of the student's last map, h = pool(ReLU(norm(A s))),
  * where A is a learned 1×1 convolution, and the teacher's classifier W, frozen. Of a wide ResNet,
- * the last map is the one after the last norm and ReLU. Of a network whose head does more to its
- * last map than averaging it, as MobileNetV2's, ShuffleNetV2's and a transformer's, A sees its
+ * the last map is the one after the last norm and ReLU. If the student's head does more than
+ * average the last map, as in MobileNetV2, ShuffleNetV2 and transformers, A takes the student's
  * pooled features.
  */
 export function srrl(options: SrrlOptions = {}): Distiller<Classifier, Classifier & SingleHead> {

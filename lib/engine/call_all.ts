@@ -56,7 +56,9 @@ export async function callAll(
     1000 * seconds,
   );
   const watch = setInterval(() => {
-    if (interrupted()) deadline.reject(new Failure(130, "interrupted while other workers come"));
+    if (interrupted()) {
+      deadline.reject(new Failure(130, "interrupted while it waited for other workers"));
+    }
   }, AGAIN);
   try {
     const lines = await Promise.race([

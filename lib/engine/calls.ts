@@ -81,7 +81,7 @@ export class Calls implements Disposable {
       1,
       `${who} ${how}: start all workers again, without --fresh, and the run goes on from its last save`,
     );
-    // Only who still waits for its data misses a worker that has left.
+    // Only a worker that still waits for its data misses one that has left.
     if (lost.hasLeft) return lost.giveUp(failure);
     this.#lost.abort(failure);
     for (const line of this.#lines) line.giveUp(failure);

@@ -9,7 +9,7 @@ export interface Cluster {
   readonly rank: number;
 }
 
-/** The flags that say a cluster. */
+/** The flags that describe a cluster. */
 export interface ClusterFlags {
   /** The addresses of all workers, host:port, with commas between. */
   readonly cluster?: string;

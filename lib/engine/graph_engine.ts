@@ -122,7 +122,7 @@ export class GraphEngine implements Engine {
 
   readonly #cancel = () => this.#session.cancel();
 
-  /** `Session.prepare`, where a run that a lost worker ends rejects with what says so. */
+  /** `Session.prepare`, but a run that ends because a worker is lost rejects with that reason. */
   #prepare(...[call, trace]: Parameters<Session["prepare"]>): ReturnType<Session["prepare"]> {
     const run = this.#session.prepare(call, trace);
     return async (fed) => {
@@ -347,7 +347,7 @@ function release({ values, updates }: StepOutcome<Nested<Tensor>>): void {
   }
 }
 
-/** Milliseconds in which it shows that the worker that a run could not reach is lost. */
+/** Milliseconds to wait for the news that the worker which a run could not reach is lost. */
 const NOTICE = 2000;
 
 /** Returns the reason of a lost worker if that is why a run failed, or else the run's error. */

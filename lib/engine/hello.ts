@@ -44,7 +44,10 @@ export function checkHello(ours: Hello, theirs: Hello): void {
     );
   }
   if (theirs.rank === ours.rank) {
-    throw new Failure(2, `two workers say that they are number ${ours.rank}`);
+    throw new Failure(
+      2,
+      `two workers are number ${ours.rank}: give each its own --rank, or task.index in TF_CONFIG`,
+    );
   }
   const names = new Set([...Object.keys(ours.agreement), ...Object.keys(theirs.agreement)]);
   for (const name of names) {

@@ -56,7 +56,7 @@ export class Line {
     await this.#speak(encodeMessage(Kind.bye));
   }
 
-  /** Resolves to the data that was sent next, or rejects with the reason of `give up`. */
+  /** Resolves to the data that was sent next, or rejects with the reason of `giveUp`. */
   async next(): Promise<Uint8Array<ArrayBuffer>> {
     const { value } = await this.#data.read();
     return value!;

@@ -75,8 +75,8 @@ export interface Parts<
   readonly dataset: Dataset<M, V, NoInfer<S>>;
   /**
    * The network that learns. With `from(x)` it is the network of the experiment `x` and starts with
-   * the weights that `x` trained. With `startBody(network, from(x))` the stages that both have start
-   * with them.
+   * the weights that `x` trained. With `startBody(network, from(x))` the stages that `network`
+   * shares with that network start with those weights.
    */
   readonly student: S | Trained<S> | Started<S>;
   /** The teacher or teachers. Default: none. */

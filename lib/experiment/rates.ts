@@ -38,9 +38,9 @@ export interface RateOptions {
   /** A linear rise to the schedule's rate, as in timm. Default: none. */
   readonly warmup?: Warmup;
   /**
-   * Whether each epoch has the rate of the one before it, and the first two that of the first. So
-   * has DeiT's code, which moves its schedule on after an epoch by that epoch's number. For a rate
-   * that changes between epochs only. Default: `false`.
+   * Whether each epoch has the rate of the epoch before it, and the first two both have that of the
+   * first. DeiT's code does so: after an epoch it sets the rate for that epoch's own number. Only
+   * for a rate that changes between epochs. Default: `false`.
    */
   readonly late?: boolean;
 }

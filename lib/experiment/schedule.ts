@@ -7,7 +7,7 @@ import type { Variable, Variables } from "../nn/variables.ts";
 /** What a training does with gradients and weights around any optimiser. */
 export interface AroundUpdate {
   /**
-   * The longest gradient: the L2 norm of all gradients of a trial together. Longer ones are scaled
+   * Largest norm of the gradient: the L2 norm over all gradients of a trial. A larger one is scaled
    * down to it, as PyTorch's `clip_grad_norm_` does. Default: none.
    */
   readonly clip?: number;
@@ -74,9 +74,9 @@ export interface ScheduleOptions extends AroundUpdate {
   /** Passes over the training images. */
   readonly epochs: number;
   /**
-   * Steps of the training, as papers on detection declare it. It ends within the last of the
-   * `epochs`, which are as many as these steps begin. A run checks that before it trains. Default:
-   * the last epoch is whole.
+   * Steps of the training, as papers on detection declare it. `epochs` has to be this number
+   * divided by the steps of an epoch, rounded up. A run checks that before it trains. Default: the
+   * last epoch is whole.
    */
   readonly iterations?: number;
   /** Images in a step. */

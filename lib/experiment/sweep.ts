@@ -34,7 +34,10 @@ export type SweepValues<S extends SweepSpace> = {
 export interface SweepDraw {
   /** The number of points, all different. If the space has fewer, all of them are tried. */
   readonly random: number;
-  /** The seed of the choice. More points of the same seed include the fewer. Default: 0. */
+  /**
+   * The seed of the choice. With one seed, a larger number of points includes those of a smaller
+   * one. Default: 0.
+   */
   readonly seed?: number;
 }
 
@@ -103,7 +106,9 @@ export function sweep<const S extends SweepSpace>(
   );
   for (const [name, { dataset: { id, holdout } }] of Object.entries(experiments)) {
     if (holdout === 0) {
-      throw refusal(`${id} holds nothing out at ${name}: set its \`holdout\`, images to choose by`);
+      throw refusal(
+        `${id} holds nothing out at ${name}: set its \`holdout\`, the number of images that points are compared on`,
+      );
     }
   }
   sweeps.set(experiments, points);

@@ -13,11 +13,13 @@ export interface LineAxes {
   readonly own?: boolean;
   /** The range of the vertical axis. Default: that of the points. */
   readonly range?: readonly [number, number];
-  /** Whether lines differ by their dashes, too: one shows through another over it. Default: false. */
+  /**
+   * Whether lines differ by their dashes too, so that one shows through another. Default: false.
+   */
   readonly dashed?: boolean;
 }
 
-/** The length of a dash and the gap behind it. */
+/** The length of a dash and the gap after it. */
 const PERIOD = 16;
 
 /** Dashes of lines, the first without gaps. Of lines over each other an equal part of each shows. */

@@ -1,7 +1,7 @@
 import { unitOf } from "../tasks/task.ts";
 import type { Shown } from "./figure.ts";
 
-/** The name of a measure, and its unit in brackets behind it. */
+/** The name of a measure, and its unit in brackets after it. */
 export interface MeasureTitle {
   readonly title: string;
   /** ` (%)`. Empty if it is no percentage. */

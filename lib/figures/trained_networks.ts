@@ -68,7 +68,7 @@ async function readOne(shown: Shown, settings: FigureSettings): Promise<Omit<Tau
   return { ...shown, subject, teacher };
 }
 
-/** The students, and behind them each of their teachers once. */
+/** The students, and after them each of their teachers once. */
 export async function withTeachers(taught: readonly Taught[]): Promise<ShownNetwork[]> {
   const students = taught.filter(({ teacher }) => teacher);
   const labels = await teacherLabels(students);

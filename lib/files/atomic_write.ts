@@ -44,8 +44,8 @@ export async function checkWritable(path: string): Promise<void> {
 
 /**
  * Removes the temporary files and folders that killed processes left in a folder, of those whose
- * names begin with `prefix`. Only for a process that no other one writes there beside. Rejects with
- * a `Failure` (exit 3) if the file system refuses.
+ * names begin with `prefix`. Call it only while no other process writes there. Rejects with a
+ * `Failure` (exit 3) if the file system refuses.
  */
 export async function removeUnfinished(folder: string, prefix = ""): Promise<void> {
   try {

@@ -60,7 +60,9 @@ function flagged({ bytes }: StoredName): string {
   const name = utf8(bytes);
   if (name !== undefined) return name;
   throw new Error(
-    `the name ${JSON.stringify(codePage437(bytes))} in it is not UTF-8, as it says: pack it again`,
+    `the name ${
+      JSON.stringify(codePage437(bytes))
+    } in it is marked as UTF-8 and is not: pack it again`,
   );
 }
 

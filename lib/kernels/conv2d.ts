@@ -105,7 +105,7 @@ function weightGradient(x: Tensor, shape: number[], dy: Tensor): Tensor {
   return tf.reshape(tf.matMul(rows(tf.concat(shifted, 3)), rows(dy), true), shape);
 }
 
-/** A map without the rows and columns behind the last 1×1 window at a stride. */
+/** A map without the rows and columns after the last 1×1 window at a stride. */
 function cut(x: Tensor, stride: number): Tensor {
   const [, height, width] = x.shape as Tensor4D["shape"];
   const [rows, columns] = [height, width].map((side) => side - (side - 1) % stride);

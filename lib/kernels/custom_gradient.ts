@@ -51,7 +51,7 @@ function withoutSecond(inputs: readonly Tensor[], gradients: readonly Tensor[]):
 function refuse(): never {
   throw new Failure(
     2,
-    "a gradient of a gradient of a network is not there on TensorFlow: --backend cpu has it, and " +
+    "there is no gradient of a gradient of a network on TensorFlow: --backend cpu has it, and " +
       "stopGradient makes the inner one a constant",
   );
 }

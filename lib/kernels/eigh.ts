@@ -52,10 +52,7 @@ function eighTwin(matrices: Tensor): Eigen {
   };
 }
 
-/**
- * Rotations of every pair of rows. The off-diagonal falls quadratically, so ten are more than
- * enough.
- */
+/** Sweeps over every pair of rows. The off-diagonal falls quadratically, so ten would do. */
 const SWEEPS = 16;
 
 /**

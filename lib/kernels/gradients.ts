@@ -111,7 +111,11 @@ const cumsum: Gradient = {
 const refused: readonly Gradient[] = [
   withoutGradientIf(tf.MirrorPad, () => true, "tf.concat of slices that tf.reverse mirrors"),
   ...[tf.ResizeBilinear, tf.ResizeNearestNeighbor].map((kernel) =>
-    withoutGradientIf(kernel, ({ halfPixelCenters }) => halfPixelCenters === true, "the default")
+    withoutGradientIf(
+      kernel,
+      ({ halfPixelCenters }) => halfPixelCenters === true,
+      "halfPixelCenters = false, the default",
+    )
   ),
 ];
 

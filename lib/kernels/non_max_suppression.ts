@@ -5,7 +5,7 @@ import { FLOAT, nativeOr } from "./native.ts";
 
 /** The boxes that non-maximum suppression keeps, best first. */
 export interface Kept {
-  /** Their indices, int32 [limit]; 0 behind the last one. */
+  /** Their indices, int32 [limit]; 0 after the last one. */
   readonly indices: Tensor;
   /** Their number, an int32 scalar. */
   readonly count: Tensor;

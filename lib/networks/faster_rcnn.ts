@@ -72,8 +72,9 @@ export interface FasterRcnnOptions {
    */
   readonly regions?: Partial<Pick<Regions, "side" | "canonicalSize">>;
   /**
-   * Whose anchors, pooling, proposals and losses it has. Detectron2's are L1 instead of a smooth L1,
-   * exact anchors, aligned regions and 1000 proposals of 2000. Default: torchvision's.
+   * Whose anchors, pooling, proposals and losses it has. Detectron2 has L1 instead of smooth L1,
+   * exact anchors, aligned regions, and 1000 instead of 2000 proposals in training. Default:
+   * torchvision's.
    */
   readonly conventions?: DetectionLibrary;
   /** Whose initial values the head has. Default: `conventions`. */
@@ -326,7 +327,7 @@ function boxHead(classes: number, hidden: number, start: DetectionLibrary): Stag
   };
 }
 
-/** torchvision's names of the layers behind the body. */
+/** torchvision's names of the layers after the body. */
 const NAMES: Readonly<Record<string, string>> = {
   "rpn.hidden": "rpn.head.conv.0.0",
   "rpn.objectness": "rpn.head.cls_logits",

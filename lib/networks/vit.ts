@@ -17,7 +17,7 @@ import type { Json } from "../values/json.ts";
 import { atLeast, below1, checkRanges, whole } from "../values/range.ts";
 
 /**
- * The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on: `Found` and those behind
+ * The taps of `L` blocks, `attention1`, `block1`, `attention2` and so on: `Found` and those after
  * the blocks `Before`. None if L is any number, or no whole one.
  */
 export type BlockTaps<L extends number, Before extends readonly 0[] = [], Found = never> =
@@ -72,9 +72,9 @@ export interface VitOptions<L extends number = 12> {
   readonly classDeviation?: number;
   /**
    * How the positions of weights for images of another size are resized: bicubic with antialiasing
-   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Retort's files name their images. Those of
-   * any other file count as square, and its positions as fitting if there are as many as here.
-   * Default: timm.
+   * and a = −0.5 (timm), or without and a = −0.75 (DeiT). Retort's files record the shape of their
+   * images. Images of any other file count as square, and its positions fit if their number is the
+   * same. Default: timm.
    */
   readonly resizing?: Resizing;
 }
@@ -95,7 +95,7 @@ export interface DistilledVitOptions<L extends number = 12> extends VitOptions<L
 
 /**
  * Vision transformer (Dosovitskiy et al., 2021; Touvron et al., 2021): patches become tokens with
- * learned positions, behind a class token. Then come pre-norm blocks of self-attention and of a
+ * learned positions, after a class token. Then come pre-norm blocks of self-attention and of a
  * dense branch with GELU, four times as wide inside. The class token is scored. Default: the tiny
  * one with patches of 16 × 16. Throws a `Failure` (exit 2) if an option is out of its range.
  *
@@ -160,7 +160,7 @@ const SIZES: Readonly<Record<string, string>> = {
 
 /**
  * A transformer of this kind. `own`: options that its head has. `tokens` follow the class token.
- * `head`: the stages behind the blocks.
+ * `head`: the stages after the blocks.
  */
 function transformer(
   kind: "vit" | "deit",

@@ -95,7 +95,7 @@ export type Classifier<S extends string = never> = Net<S | "pooled" | "logits">;
 
 /**
  * A network of convolutions, for methods to which a transformer's taps are not enough: they need a
- * batch norm before a ReLU (`Model.norm`), or run the stages behind a map that they have changed
+ * batch norm before a ReLU (`Model.norm`), or run the stages after a map that they have changed
  * (`Model.hand`). Every network fits that does not say which tokens it has, as transformers do.
  */
 export interface Convolutional {

@@ -122,7 +122,7 @@ export function kl(
   return tf.mul(divergence, tf.square(temperature.rank === 0 ? temperature : flat(temperature)));
 }
 
-/** Without the dimensions of length 1 behind the batch: [batch, 1] → [batch]. */
+/** Without the dimensions of length 1 after the batch: [batch, 1] → [batch]. */
 function flat(x: Tensor): Tensor {
   return tf.reshape(x, [x.shape[0]]);
 }

@@ -5,9 +5,9 @@ import type { Tensor } from "../kernels/tensor.ts";
 
 /** The boxes of each image that non-maximum suppression keeps, best first. */
 export interface KeptOfEach {
-  /** Their indices, int32 [batch, limit]; 0 behind the last one. */
+  /** Their indices, int32 [batch, limit]; 0 after the last one. */
   readonly indices: Tensor;
-  /** Their scores, [batch, limit]; −∞ behind the last one. */
+  /** Their scores, [batch, limit]; −∞ after the last one. */
   readonly scores: Tensor;
 }
 

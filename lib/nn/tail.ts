@@ -11,9 +11,9 @@ import type { Stage } from "./stage.ts";
 export function tail<N extends Net>({ recipe, classes, image }: Model<N>, tap: Tap<N>): Layer {
   return (create, input) => {
     const stages = Object.entries<Stage>(recipe.stages(classes, image));
-    const behind = stages.slice(stages.findIndex(([name]) => name === tap) + 1);
+    const later = stages.slice(stages.findIndex(([name]) => name === tap) + 1);
     let shape = input;
-    const modules = behind.map(([name, stage]) => {
+    const modules = later.map(([name, stage]) => {
       const stageModule = stage(create.in(name), shape);
       shape = stageModule.nextShape ?? stageModule.shape;
       return stageModule;

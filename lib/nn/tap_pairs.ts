@@ -14,7 +14,7 @@ export interface PairOptions {
   readonly fromLast?: boolean;
   /** Whether taps may be vectors too, not maps only. Default: no. */
   readonly vectors?: boolean;
-  /** Whether each pair has to be behind the one before it in both networks. Default: no. */
+  /** Whether each pair has to be after the one before it in both networks. Default: no. */
   readonly ordered?: boolean;
 }
 
@@ -32,13 +32,13 @@ export function tapPairs<S extends string, T extends string>(
 ): readonly TapPair<S, T>[] {
   if (pairs?.length === 0) throw new Failure(2, "`taps` is empty: name pairs, or leave it out");
   if (pairs) return checkPairs(student, teacher, pairs, { vectors, ordered });
-  const studentMaps = behindStem(student);
-  const teacherMaps = behindStem(teacher);
+  const studentMaps = mapsAfterStem(student);
+  const teacherMaps = mapsAfterStem(teacher);
   const count = Math.min(studentMaps.length, teacherMaps.length);
   if (count === 0) {
     throw new Failure(
       2,
-      `${student.recipe.id} and ${teacher.recipe.id} share no map behind their stems: ` +
+      `${student.recipe.id} and ${teacher.recipe.id} share no map after their stems: ` +
         "name pairs of taps",
     );
   }
@@ -62,7 +62,7 @@ export function lastMaps<S extends string, T extends string>(
   return [taps.student ?? lastMap(student), taps.teacher ?? lastMap(teacher)];
 }
 
-const behindStem = <S extends string>({ maps }: Model<Net<S>>): readonly S[] => maps.slice(1);
+const mapsAfterStem = <S extends string>({ maps }: Model<Net<S>>): readonly S[] => maps.slice(1);
 
 function checkPairs<S extends string, T extends string>(
   student: Model<Net<S>>,
@@ -101,7 +101,7 @@ function checkOrder<S extends string, T extends string>(
     if (place(student, s) > place(student, s0) && place(teacher, t) >= place(teacher, t0)) return;
     throw new Failure(
       2,
-      `the pair ${s}, ${t} of taps is not behind the pair ${s0}, ${t0} before it: ` +
+      `the pair ${s}, ${t} of taps is not after the pair ${s0}, ${t0} before it: ` +
         "name pairs in the order of both networks' stages",
     );
   });

@@ -17,13 +17,13 @@ export interface AdamwOptions extends ScheduleOptions {
   /** How the learning rate changes: `steps`, `stepsByIteration` or `cosine`. Default: it stays. */
   readonly rate?: Rate;
   /**
-   * Weight decay: a step takes rate · weightDecay of a variable. Matrices and kernels decay, vectors
-   * and single numbers do not. A parameter group with a decay of its own sets that of all its
-   * variables, vectors too. Default: 0.05.
+   * Weight decay: each step subtracts rate · weightDecay · w from a variable w. Matrices and
+   * kernels decay, vectors and single numbers do not. A parameter group with a decay of its own
+   * sets that of all its variables, vectors too. Default: 0.05.
    */
   readonly weightDecay?: number;
   /**
-   * β₁ and β₂: the shares of the averages of gradients and of their squares that stay. Default:
+   * β₁ and β₂: the decay rates of the running averages of gradients and of their squares. Default:
    * `[0.9, 0.999]`.
    */
   readonly betas?: Betas;

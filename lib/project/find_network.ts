@@ -32,7 +32,7 @@ export function isModule(spec: string): boolean {
 /**
  * Finds the network that the command line names: `vgg8`, `imagenet.resnet18`, or, for one's own,
  * `path/to/module.ts#name` (without `#name` the default export). Rejects with a `Failure` (exit 2)
- * that suggests a name, also for an id, or lists the networks.
+ * that suggests a name, also for an id, and says how to list the networks.
  */
 export async function findNetwork(spec: string): Promise<Net> {
   if (isModule(spec)) {

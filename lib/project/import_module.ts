@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 import { Failure } from "../values/failure.ts";
 
 /**
- * Imports a module by its file's path. Rejects with a `Failure` (exit 2) that has the error in one
- * piece if the module does not compile or throws. A `Failure` that it throws keeps its exit code. The
- * message names the module's line, if the error occurred below one.
+ * Imports a module by its file's path. Rejects with a `Failure` (exit 2) with the error's message
+ * if the module does not compile or throws. A `Failure` that it throws keeps its exit code. The
+ * message names the module's line, if the stack of the error has one.
  */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   const { href } = pathToFileURL(path);

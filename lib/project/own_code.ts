@@ -33,9 +33,10 @@ export async function ownCode(identity: Identity, root: string): Promise<OwnCode
 }
 
 /**
- * The same of the code that the training itself runs: functions, classes and what they use, and the
- * arguments of calls of them. What else makes the declaration does not count, since that says it:
- * values, the whole of a `schedule`, and the arguments of a function that declares an experiment.
+ * Fingerprints, as `ownCode` does, the code that the training itself runs: functions, classes and
+ * what they use, and the arguments of calls of them. Code that only makes the declaration does not
+ * count, since the declaration shows its result: values, the whole of a `schedule`, and the
+ * arguments of a function that declares an experiment.
  */
 export async function ownFunctions(identity: Identity, root: string): Promise<OwnCode> {
   const all = await reachExperiment(identity, "training");
@@ -53,7 +54,7 @@ export async function ownFunctions(identity: Identity, root: string): Promise<Ow
         await addParts(called, href, [{ ...PLAIN, ...call }]);
       }
     }
-    // They may have set anything up; what they use was only there.
+    // A module's statements may have set anything up, so they count; what they use does not.
     for (const part of effectsOf(module)) called.modules.get(href)!.parts.add(part);
   }
   return await fingerprint(called, root);

@@ -180,8 +180,8 @@ function recordMembers(node: Declared): { readonly key: string; readonly place: 
 }
 
 /**
- * The places of a sweep's space and method. No point of it runs them: which point it is says its
- * name, and its settings are in its declaration.
+ * The places of a sweep's space and method. No point of the sweep runs them: a point's name says
+ * which one it is, and its declaration has its settings.
  */
 function sweepSettings(node: Declared): Place[] {
   if (node.type !== "CallExpression") return [];
@@ -235,7 +235,7 @@ function partsAt(
   tokens: readonly Token[],
   names: readonly TopName[],
 ): Part[] {
-  // A member stands behind the part that it is inside of.
+  // A member stands after the part that it is inside of.
   const placeAt = (position: number) => places.findLastIndex((place) => isInside(position, place));
   const parts = places.map(({ declares }) => ({
     words: [] as string[],

@@ -9,7 +9,7 @@ export interface ChartData {
   readonly runs: readonly ChartRun[];
   /** The tags that runs logged, with their titles, in the order of the logs. */
   readonly tags: readonly (readonly [tag: string, title: string])[];
-  /** Every which epoch is there; 1 if all are. */
+  /** Every `stride`-th epoch is there, and the last one. 1: all are. */
   readonly stride: number;
 }
 
@@ -46,7 +46,7 @@ export function chartData(runs: readonly ReportedRun[], room = Infinity): ChartD
   const [all, least] = [1, longest].map((stride) => JSON.stringify(thinned(stride)).length);
   const most = Math.min(MOST, room);
   if (all <= most) return thinned(1);
-  // What each stride leaves out is in proportion; what it keeps of every run is in `least`.
+  // A stride keeps the `least` characters, and one in `stride` of the others.
   const stride = most > least ? Math.ceil((all - least) / (most - least)) : longest;
   return thinned(Math.min(longest, stride));
 }

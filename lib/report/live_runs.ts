@@ -38,7 +38,7 @@ interface Followed {
   readonly tail: LogTail;
   readonly run: ReportedRun;
   readonly log: EpochLog[];
-  /** What its log had of another declaration or other code. A run that goes on from it counts it. */
+  /** The log's epochs of another declaration or code. They count once a run goes on from them. */
   readonly outdated: EpochLog[];
   /** Whether epochs came since it was read, so that its result is that of an earlier run. */
   isTraining: boolean;

@@ -30,7 +30,7 @@ for (const token of ["heading_open", "heading_close"] as const) {
     return `<${token === "heading_close" ? "/" : ""}h${level}>`;
   };
 }
-// A page stands alone: what is beside the markdown is not beside it.
+// A page may be read elsewhere, where a relative link leads nowhere.
 parser.core.ruler.push("links", ({ tokens }) => {
   for (const { children } of tokens) {
     const opened: boolean[] = [];

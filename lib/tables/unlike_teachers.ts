@@ -1,6 +1,7 @@
 /**
  * Teachers that are not the same everywhere in a table. Somebody trained such a teacher again, so
- * that trials learned from other weights of the same name, or from others than its row is of.
+ * some trials learned from other weights than the rest, or than those that the teacher's row
+ * scores.
  *
  * @module
  */

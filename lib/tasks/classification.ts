@@ -49,8 +49,8 @@ export const classification: Task<Scorer> = {
 
 /**
  * `classification` with label smoothing (Szegedy et al., 2016, arXiv:1512.00567): with ε =
- * `smoothing`, the target has 1 − ε + ε / C at the right one of C classes and ε / C at each other.
- * Scores and measures are those of `classification`.
+ * `smoothing`, the target is 1 − ε + ε / C for the right one of C classes and ε / C for each other
+ * one. Scores and measures are those of `classification`.
  */
 export function smoothedClassification(smoothing: number): Task<Scorer> {
   return {

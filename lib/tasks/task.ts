@@ -197,7 +197,7 @@ export interface Task<N extends Net = Net> {
   ) => Tally<ReadonlyMap<string, string>, "image" | LabelName>;
 }
 
-/** The unit of a measure behind its title: ` (%)`, or nothing. */
+/** The unit of a measure after its title: ` (%)`, or nothing. */
 export function unitOf({ isPercentage }: Measure): string {
   return isPercentage ? " (%)" : "";
 }

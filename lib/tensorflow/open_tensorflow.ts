@@ -47,7 +47,7 @@ function open(library: Library, config: ProcessConfig): Opened {
   return { library, config, eager: new EagerBinding(config) };
 }
 
-/** What worker threads use this process's TensorFlow by. `undefined` if it is not open. */
+/** What a worker thread needs to use this process's TensorFlow. `undefined` if it is not open. */
 export function sharedTensorflow(): SharedTensorflow | undefined {
   return opened && { cc: opened.library.cc, context: opened.eager.context };
 }

@@ -102,7 +102,7 @@ const SCOPES = {
  * Assembles the networks, the method and the optimiser of an experiment. It opens nothing, runs
  * nothing and makes no tensor. Throws a `Failure` (exit 2) if the networks do not suit the method,
  * if the method does not make all of the modules that it trains for others, or if an optimiser that
- * takes several gradients shall accumulate.
+ * takes several gradients is to accumulate.
  */
 export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;

@@ -24,7 +24,7 @@ export interface Steps {
    * first part.
    */
   readonly gradNorms: CompiledStep<TrainInput, ByTrial<GradNormValues>>;
-  /** Evaluates the students and, behind them, the averages of those that have one, in order. */
+  /** Evaluates the students and, after them, the averages of those that have one, in order. */
   readonly evaluate: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>;
   /** Evaluates the students, each beside its first teacher if it has one. */
   readonly compare: CompiledStep<EvaluateInput, ByTrial<Ungrouped>>;

@@ -35,7 +35,7 @@ import { type ImageChanges, type PreparedImages, prepareImages } from "./prepare
  */
 export type TrainInput = "image" | "index" | "rate" | "epoch" | "step" | LabelName;
 
-/** The input of a step over a part of a batch beside: the part's number, an int32 scalar. */
+/** The further input of a step over a part of a batch: the part's number, an int32 scalar. */
 export type PartInput = "part";
 
 /** The values of a trial in a training step, scalars. */
@@ -107,8 +107,8 @@ export interface TrainParts extends ImageChanges {
   /** Number of steps of the run. */
   readonly steps: number;
   /**
-   * Which of these two the loss has read, added by each step: a longer run cannot go on from one
-   * whose loss read one. Default: nobody asks.
+   * Which of these two the loss has read; each step adds to it. A longer run cannot go on from a
+   * run whose loss has read either. Default: nobody asks.
    */
   readonly lengthsRead?: Set<"epochs" | "steps">;
 }

@@ -7,7 +7,7 @@ import { Failure } from "./failure.ts";
 
 /** The numbers that an option may have. */
 export interface Range {
-  /** The range in words, after "it has to be": `above 0`. */
+  /** The range in words, after "it has to be": `a number above 0`. */
   readonly words: string;
   /** Whether a number is in the range. */
   readonly has: (value: number) => boolean;

@@ -78,7 +78,7 @@ const PREFIX = 8;
 
 /**
  * The maximum length of a header in a file of so many bytes. A parsed header takes thirty times the
- * memory, which has to stay below twice the file's size. Headers of large networks have some
+ * memory, which has to stay below twice the file's size. Headers of large networks have a few
  * hundred thousand bytes.
  */
 const maxHeaderLength = (size: number): number => 2 ** 20 + Math.floor(size / 16);

@@ -215,7 +215,7 @@ Deno.test("data: --help lists the flags and what can be named", async () => {
 
 await needs(
   [...disk, "env"],
-  "data: `.`, `..` and a slash behind a name are folders as a shell has them",
+  "data: `.`, `..` and a slash after a name are folders as a shell has them",
   () =>
     inTemporary(async (folder) => {
       writeFiles(`${folder}/pets`, pets, "directory");

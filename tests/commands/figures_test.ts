@@ -279,7 +279,7 @@ await test("recorded results give bars, points and sizes", async (toys) => {
   assertEquals(countIn(sizes, "rule mark"), 4);
 });
 
-await test("bars of one method stand side by side, those behind other teachers apart", async (toys) => {
+await test("bars of one method stand side by side, those of other teachers apart", async (toys) => {
   const teacher = `import { teacher } from "${toys.path("toy.ts")}";`;
   const text = (await Deno.readTextFile(toys.path("toy.ts"))).split("export")[0];
   const student = "export const student = experiment(import.meta, { dataset, schedule: " +

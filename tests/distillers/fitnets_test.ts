@@ -25,7 +25,7 @@ for (const [side, target] of [[4, 4], [2, 4], [4, 3]]) {
   );
 }
 
-Deno.test("the hint's weight reaches the guided stage and none behind it", async () => {
+Deno.test("the hint's weight reaches the guided stage and none after it", async () => {
   const gradients = async (weight: number) => {
     const engine = await open("cpu");
     const { step, read } = await training(

@@ -46,7 +46,7 @@ await needsIpv6(["net"], "callAll: workers meet over IPv6", async () => {
 
 await needs(
   ["net"],
-  "callAll: who ends without leaving is lost, who has left is missed by who waits for its data only",
+  "callAll: a worker that ends without leaving is lost; one that has left is missed only where its data are awaited",
   async () => {
     const [first, second] = await meet(2);
     await second.leave();
@@ -107,7 +107,7 @@ await needs(["net"], "callAll: workers of other clusters are refused on both sid
   ]);
 });
 
-await needs(["net"], "callAll: a port that is taken is said", async () => {
+await needs(["net"], "callAll: a port that is taken is named", async () => {
   const [own, other] = freeAddresses(2);
   using _owner = Deno.listen({ hostname: "0.0.0.0", port: addressOf(own).port });
   assertEquals(await failureOf(callAll({ addresses: [own, other], rank: 0 }, AGREED, 10)), [
@@ -117,7 +117,7 @@ await needs(["net"], "callAll: a port that is taken is said", async () => {
 });
 
 Deno.test({
-  name: "callAll: a port on which it may not listen is said in one line",
+  name: "callAll: a port on which it may not listen is named in one line",
   permissions: { net: false },
   async fn() {
     const [exit, message] = await failureOf(

@@ -156,7 +156,7 @@ Deno.test("sweep: a space without points and a data set without a hold-out are r
         make: ({ lr }) => at(lr, lr > 0.1 ? 0 : 100),
       })
     ),
-    "sweep: toy holds nothing out at lr=0.2: set its `holdout`, images to choose by",
+    "sweep: toy holds nothing out at lr=0.2: set its `holdout`, the number of images that points are compared on",
   );
 });
 

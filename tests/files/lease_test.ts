@@ -140,7 +140,7 @@ await needs(
 
 await needs(
   everything,
-  "lease: who lost it notices, and leaves the next holder's",
+  "lease: a process that lost it notices, and leaves the next holder's alone",
   () =>
     inTemporary(async (folder) => {
       const path = join(folder, "lease");

@@ -240,7 +240,7 @@ Deno.test("zip: sizes beyond the end of the file are refused before memory is al
 const zipOf = (...entries: Parameters<typeof zipFile>[0]) =>
   readZip(memorySource("z.zip", zipFile(entries)));
 
-Deno.test("zip: names of other programs are decoded, and one is told where that was guessed", () => {
+Deno.test("zip: names of other programs are decoded, and the first one that was guessed is named", () => {
   const stored = text("caf?");
   const known = zipOf(
     { name: "é/日本", flags: 0x800, content: text("1") },

@@ -27,7 +27,7 @@ await needs(
 
 await needs(
   everything,
-  "putRows: replaces rows and leaves its input unchanged",
+  "replaceRows: replaces rows and leaves its input unchanged",
   async () => {
     const { native, twin } = await onBoth(() => {
       const x = tf.tensor2d([[1, 2], [3, 4], [5, 6], [7, 8]]);

@@ -87,7 +87,7 @@ Deno.test("vit: tokens and positions do not decay, the distillation token where 
   assertEquals(decays(distilledVit({ ...SMALL, decayDistillation: true })), [first, rest[1]]);
 });
 
-Deno.test("vit: a map alone is not enough for the stages behind it", () => {
+Deno.test("vit: a map alone is not enough for the stages after it", () => {
   const { live } = passes();
   const map = undefined as never;
   assertThrows(

@@ -5,7 +5,7 @@ import { stream } from "../../lib/values/random.ts";
 
 await tf.setBackend("cpu");
 
-Deno.test("sampleBalanced: takes every candidate of a kind as often", () => {
+Deno.test("sampleBalanced: takes every candidate of a kind equally often", () => {
   const kinds = [1, 0, 1, -1, 0, 1, 0, 0];
   const images = 6000;
   const random = stream(1, "uniform");

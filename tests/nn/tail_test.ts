@@ -17,9 +17,9 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
       const network = buildModel(recipe, scope.in("network"), IMAGE, CLASSES);
       const names = Object.keys(network.parts);
       const stages = names.slice(names.indexOf(tap) + 1);
-      const behind = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
+      const later = network.variables.filter(({ name }) => stages.includes(name.split(".")[1]));
       const copyLayer: Layer = (scope, input) =>
-        tail(network, tap)(startFrom(scope, behind, []), input);
+        tail(network, tap)(startFrom(scope, later, []), input);
       const copy = copyLayer(scope.in("tail"), network.shapes[tap]);
       const engine = await open("cpu");
       await engine.hold([...collected.values()]);
@@ -29,7 +29,7 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
         return {
           values: {
             whole: taps.logits,
-            behind: copy(next[tap], live),
+            copied: copy(next[tap], live),
             after: runAfter(network, tap, taps[tap], live),
           },
           updates: [],
@@ -40,7 +40,7 @@ Deno.test("tail: with the network's own weights, continues from a tap like the n
         image: { shape, data: Float32Array.from(data, (pixel) => pixel / 255) },
       });
       engine.close();
-      assertEquals(values.behind, values.whole, `${recipe.id} behind ${tap}`);
+      assertEquals(values.copied, values.whole, `${recipe.id} after ${tap}`);
       assertEquals(values.after, values.whole, `${recipe.id} after ${tap}`);
       assertEquals(copy.shape, [CLASSES]);
     }

@@ -63,7 +63,7 @@ Deno.test("tapPairs: invalid pairs are refused with exit 2", () => {
   assertRefused([["a", "d"], ["a", "e"]], "the student's a is in two pairs");
   assertRefused([["a", "f"]], "given has no tap f");
   assertRefused([], "`taps` is empty");
-  assertRefused(undefined, "share no map behind their stems", model({ stem: map, logits: vector }));
+  assertRefused(undefined, "share no map after their stems", model({ stem: map, logits: vector }));
 });
 
 Deno.test("tapPairs: pairs that have to be in order are refused if one is not", () => {

@@ -60,7 +60,7 @@ Deno.test("percentages: are those of the task, in its order, with their titles",
   ]);
 });
 
-Deno.test("readMetric: needs finite numbers; metricOf also needs the primary measure and real percentages", () => {
+Deno.test("readMetric: needs finite numbers; metricReader also needs the primary measure and real percentages", () => {
   assertEquals(readAs(found, readMetric, Error), found);
   assertEquals(readAs(found, metricReader(boxes), Error), found);
   assertEquals(

@@ -66,7 +66,7 @@ function imagesOf({ facts, has, tensor }: Golden<VitFacts>): Numbers {
   return ourMap(made);
 }
 
-/** Finds our value of each golden one of an evaluation, by its name behind `eval.`. */
+/** Finds our value of each golden one of an evaluation, by its name after `eval.`. */
 function evaluated(
   name: string,
   { taps, next }: Output<Net>,

@@ -67,7 +67,7 @@ await needs(
 
 await needs(
   everything,
-  "neighbours: who trains is not disturbed by --fresh or another declaration",
+  "neighbours: a process that trains is not disturbed by --fresh or another declaration",
   () =>
     // Longer than any other process needs to come and be refused.
     toys(FAMILY.replace("60", "100000"), async (toys) => {

@@ -1,4 +1,4 @@
-/** The golden norm that never changes, behind a convolution that passes its input on. */
+/** The golden norm that never changes, after a convolution that passes its input on. */
 import { assert } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { StepFunction } from "../../lib/engine/engine.ts";

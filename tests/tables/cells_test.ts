@@ -154,7 +154,7 @@ Deno.test("cells: a column names the network of its row student if that is anoth
   );
 });
 
-Deno.test("cells: a teacher may stand behind an assistant", () => {
+Deno.test("cells: a teacher may stand above an assistant", () => {
   const parts = { dataset, distiller: kd(), schedule };
   const big = experiment(META, { ...parts, student: resnet20, distiller: scratch() });
   const assistant = experiment(META, { ...parts, teacher: from(big), student: vgg8 });

@@ -61,7 +61,7 @@ Deno.test("what is found exactly scores 1, what is not there is -1", () => {
   assertEquals(perCategory.map(({ AP50 }) => Math.fround(AP50)), [1, -1]);
 });
 
-Deno.test("a box of IoU 0.8 counts at seven of ten overlaps, behind a miss at half precision", () => {
+Deno.test("a box of IoU 0.8 counts at seven of ten overlaps, after a miss at half precision", () => {
   const { stats } = evaluateBoxes(instances(annotation(1, LARGE)), [
     detection([0, 0, 80, 100], 0.5),
     detection([300, 300, 100, 100], 0.6),

@@ -25,7 +25,7 @@ const split = boxImages(
   ],
 );
 
-/** The detections of each image. The last image's one is of IoU 0.8, behind a miss. */
+/** The detections of each image. The last image's one is of IoU 0.8, after a miss. */
 const found: readonly (readonly Found[])[] = [
   [[0.9, 2, [10, 10, 30, 40]]],
   [[0.8, 3, [20, 20, 60, 60]]],

@@ -85,7 +85,7 @@ await testGraph(
   },
 );
 
-await needs(["ffi"], "packed: an output is an address and an index in sixteen bytes", () => {
+await needs(["ffi"], "packNodes: an output is an address and an index in sixteen bytes", () => {
   const operation = Deno.UnsafePointer.create(0x1234n)!;
   const bytes = new DataView(packNodes([{ operation, index: 0 }, { operation, index: 5 }]).buffer);
   assertEquals([bytes.byteLength, bytes.getBigUint64(16, true), bytes.getInt32(24, true)], [

@@ -46,7 +46,7 @@ Deno.test("flags: positional arguments stay texts, even if they look like number
   ]);
 });
 
-Deno.test("flags: -h is --help, except behind --", () => {
+Deno.test("flags: -h is --help, except after --", () => {
   assertEquals(parseFlags(["a.ts", "-h"], spec).help, true);
   const { help, _ } = parseFlags(["--", "-h"], spec);
   assertEquals([help, _], [false, ["-h"]]);

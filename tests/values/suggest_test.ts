@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { closest, didYouMean, editDistance } from "../../lib/values/suggest.ts";
 import { stream } from "../../lib/values/random.ts";
 
-Deno.test("distance: counts insertions, deletions, replacements and swaps", () => {
+Deno.test("editDistance: counts insertions, deletions, replacements and swaps", () => {
   const cases: [string, string, number][] = [
     ["", "", 0],
     ["", "abc", 3],
@@ -16,7 +16,7 @@ Deno.test("distance: counts insertions, deletions, replacements and swaps", () =
   }
 });
 
-Deno.test("distance: is at most n after n edits, and 0 only for equal words", () => {
+Deno.test("editDistance: is at most n after n edits, and 0 only for equal words", () => {
   const random = stream(1, "closest");
   const letters = "abcd";
   for (let n = 0; n < 200; n++) {

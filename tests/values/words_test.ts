@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describeJson, describePart } from "../../lib/values/words.ts";
 
-Deno.test("inWords: describes the options, and only the name without options", () => {
+Deno.test("describePart: describes the options, and only the name without options", () => {
   assertEquals(describePart({ id: "scratch", options: {} }), "scratch");
   assertEquals(
     describePart({
@@ -13,7 +13,7 @@ Deno.test("inWords: describes the options, and only the name without options", (
   assertEquals(describeJson({ a: undefined, at: [], by: null }), "at none, by null");
 });
 
-Deno.test("inWords: describes a nested part by its name, and joins several", () => {
+Deno.test("describePart: describes a nested part by its name, and joins several", () => {
   const kd = { id: "kd", options: { temperature: 4, ce: 0.1 } };
   const peer = { id: "resnet20", options: {} };
   assertEquals(describePart({ id: "dml", options: { peer, ce: 1 } }), "dml (peer resnet20, ce 1)");

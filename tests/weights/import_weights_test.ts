@@ -118,7 +118,7 @@ Deno.test("import: a misfit shows what is extra beside many missing tensors", ()
 const prefixed = (prefix: string, tensors: ReadonlyMap<string, Value>): Map<string, Value> =>
   new Map(Array.from(tensors, ([name, value]) => [prefix + name, value]));
 
-Deno.test("import: a prefix that every name has comes off with a word, if the network then fits", () => {
+Deno.test("import: a prefix that every name has is removed, and the log says so, if the network then fits", () => {
   const values = randomValues(resnet8, 10);
   for (
     const [prefix, off] of [

@@ -44,7 +44,7 @@ export function unshownNotes({ stale, quick, changed }: Outcome): string[] {
   ].filter((part) => part !== "");
   return [
     ...parts.length > 0 ? [`Not shown: ${parts.join(", ")}.`] : [],
-    ...changed ? [`${changed} of code that has changed since.`] : [],
+    ...changed ? [`${changed} ran code that has changed since.`] : [],
   ];
 }
 

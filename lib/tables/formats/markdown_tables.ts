@@ -165,8 +165,8 @@ function differences(labelled: readonly LabelledOutcome[], against: readonly str
 
 const HOW =
   "In points, over the seeds that both rows have: with one seed two rows see the same data in the same order, and " +
-  "students of one network start with the same weights. The interval is Student's t. `better` or `worse` is where it " +
-  "leaves out 0, `undecided` where 0 is in it; `one seed` decides nothing.";
+  "students of one network start with the same weights. The interval is Student's t. `better` or `worse`: it " +
+  "excludes 0. `undecided`: it contains 0. `one seed`: there is no interval, and nothing is decided.";
 
 /** A number as markdown, in bold if it is the best. */
 function markdownNumber(printed: PrintedNumber | undefined): string {

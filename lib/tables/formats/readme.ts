@@ -26,9 +26,9 @@ const ORIGIN =
   "<!-- Written by `deno task tables`, as are the tables below; what stands outside of these markers is kept. -->";
 
 const LEGEND =
-  "Accuracies in percent, over n trials: mean ± sample standard deviation. `last` is after the last epoch; `best` is at the " +
-  "epoch that was best on the test set, or on the hold-out where one is declared. `—` was not run, or has no such number. " +
-  "The best of a column is bold, in a table of ours the best of each student, for KL of each student and teacher.";
+  "Accuracies and AP in percent, over n trials: mean ± sample standard deviation. `last` is after the last epoch; `best` is at the " +
+  "epoch that was best on the test set, or on the hold-out where one is declared. `—`: not run, or there is no such number. " +
+  "The best of a column is bold; in a table of ours it is the best for each student, for KL the best for each student and teacher.";
 
 const LEGEND_OF_PAPER =
   "Below ours stand the paper's number, the difference Δ, and ours at the other epoch.";

@@ -17,5 +17,5 @@ export interface TorchFile {
   readonly isBigEndian?: boolean;
 }
 
-/** The maximum length of a pickle in bytes. Those of large networks have some hundred thousand. */
+/** The maximum length of a pickle in bytes. Those of large networks have a few hundred thousand. */
 export const MAX_PICKLE_BYTES = 2 ** 24;

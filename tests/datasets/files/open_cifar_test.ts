@@ -164,7 +164,7 @@ await needs(
 
 await needs(
   disk,
-  "openCifar: a hub's order becomes the authors', and an unknown one is told",
+  "openCifar: a hub's order becomes the authors', and an unknown one is reported",
   () =>
     inTemporary(async (parent) => {
       const form = { columns: ["img", "label"] } as const;

@@ -91,7 +91,7 @@ function opNamed(name: string, { facts, tensor }: Golden<GoldenMisc>): Op {
 
 /** A block of a transformer, whose parameters have timm's `names` below those of the block. */
 function blockOp([tokens, width]: Shape, heads: number, names: readonly string[]): Op {
-  // A row of patches behind the class token.
+  // A row of patches after the class token.
   const recipe = vit({ patch: 1, depth: 1, width, heads });
   const stages: Readonly<Record<string, Stage>> = recipe.stages(1, [1, tokens - 1, 1]);
   const collected = new Map<string, Variable>();
