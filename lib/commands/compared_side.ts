@@ -5,6 +5,7 @@ import { type EpochLog, readLog } from "../run/epoch_log.ts";
 import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
 import { runSeeds } from "../run/run_ids.ts";
 import { unshownNotes } from "../tables/formats/footnotes.ts";
+import { shellCommand } from "../values/shell.ts";
 
 /** A run and its log, epoch by epoch. */
 export interface LoggedRun {
@@ -47,7 +48,7 @@ export async function readSide(
   seed: number | undefined,
 ): Promise<ComparedSide> {
   const root = projectRoot(experiment.url);
-  const all = await readOutcome(experiment, root);
+  const all = await readOutcome(experiment);
   const measured = all.measured.filter((trial) => seed === undefined || trial.seed === seed);
   const known = [...measured.map(({ seed }) => seed), ...runSeeds(root, id)];
   const seeds = seed === undefined ? [...new Set(known)].sort((a, b) => a - b) : [seed];
@@ -56,10 +57,10 @@ export async function readSide(
     found.flatMap((run) => "problem" in run ? [run] : []),
     ({ problem }) => problem,
   );
-  const [of, flag] = seed === undefined ? ["", ""] : [` of seed ${seed}`, ` --seed ${seed}`];
-  const notes = measured.length > 0
-    ? []
-    : [`no recorded trial${of}; \`deno task exp ${id}${flag}\` trains one`];
+  const [of, flags] = seed === undefined ? ["", []] : [` of seed ${seed}`, ["--seed", `${seed}`]];
+  const notes = measured.length > 0 ? [] : [
+    `no recorded trial${of}; \`${shellCommand(["deno", "task", "exp", id, ...flags])}\` trains one`,
+  ];
   notes.push(...unshownNotes(all));
   for (const [problem, runs] of unread) {
     notes.push(`no log of seed ${runs.map(({ seed }) => seed).join(", ")} ${problem}`);

@@ -15,10 +15,11 @@ import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { dataJson, dataReport } from "./data_report.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
 import { type NamedDataset, namedDatasets } from "./named_data_sets.ts";
 
 const FLAGS = {
-  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
+  "data": ENGINE_FLAGS.data,
   "limit": {
     type: "integer",
     least: 1,

@@ -47,14 +47,15 @@ interface Output {
 
 /**
  * Describes the network, the networks and experiments of a module, or the experiment that the
- * arguments name, or lists every network if they
- * name none. With `--json` a network is `{ id, parameters, multiplyAdds, taps }`, where `taps` has
- * each tap's shape for one sample. A transformer has `productMultiplyAdds` too: those in attention's
- * products. A detector has `frozen`, the parameters that never change in it, and `heads`, each with
- * its `parameters` and the `multiplyAdds` for one region. In the list it also has the `name` for the command line. An
- * experiment is the same of its student, with its own id as `experiment` and a network for each of
- * its `teachers`. Its image shape and classes are those of its data set, which is opened for that
- * unless both `--size` and `--classes` are set. Rejects with a `Failure` that has the exit code.
+ * arguments name, or lists every network if they name none. With `--json` a network is `{ id,
+ * parameters, multiplyAdds, taps }`, where `taps` has each tap's shape for one sample. A
+ * transformer has `productMultiplyAdds` too: those in attention's products. A detector has
+ * `frozen`, the parameters that never change in it, and `heads`, each with its `parameters` and the
+ * `multiplyAdds` for one region. In the list of all networks each also has its `name` for the
+ * command line. An experiment is the same of its student, with its own id as `experiment` and a
+ * network for each of its `teachers`. Its image shape and classes are those of its data set, which
+ * is opened for that unless both `--size` and `--classes` are set. Rejects with a `Failure` that
+ * has the exit code.
  */
 export async function runDescribe(
   args: readonly string[],
@@ -89,11 +90,10 @@ function describeAll(options: Options): Output {
 
 /** Describes the network or the experiments that the command line names. */
 async function describe(spec: string, options: Options): Promise<Output> {
-  const { network, others } = isModule(spec)
-    ? await lookUpNetwork(spec)
-    : { network: await findNetwork(spec), others: "" };
+  if (!isModule(spec)) return describeNetwork(await findNetwork(spec), options);
+  const { network, others } = await lookUpNetwork(spec);
   if (network) return describeNetwork(network, options);
-  const own = isModule(spec) && !spec.includes("#") ? await networksOf(spec) : [];
+  const own = spec.includes("#") ? [] : await networksOf(spec);
   const outputs = own.map(({ network }) => describeNetwork(network, options));
   for (const loaded of await experiments(spec, others, own.length > 0)) {
     outputs.push(await describeExperiment(loaded, options));

@@ -11,9 +11,10 @@ import { type Device, devices } from "../tensorflow/devices.ts";
 import { findLibrary, type Library } from "../tensorflow/library/find.ts";
 import { type Host, thisHost } from "../tensorflow/library/host.ts";
 import { findPython, type NoPython, type Python } from "../tensorflow/library/python.ts";
+import { printLine, runCommand } from "../terminal/command.ts";
 import { helpText, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure, messageOf, systemMessageOf } from "../values/failure.ts";
-import { describeTimes } from "./engine_flags.ts";
+import { describeTimes, ENGINE_FLAGS } from "./engine_flags.ts";
 
 /** A folder and its entries. */
 export interface Folder<Entry> {
@@ -194,7 +195,7 @@ export function diagnosisReport(
 }
 
 const SPEC = {
-  data: { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
+  data: ENGINE_FLAGS.data,
   json: { type: "boolean", help: "print the findings as one JSON object" },
 } as const satisfies Spec;
 
@@ -219,12 +220,4 @@ export async function runDoctor(
   return findings.library ? 0 : 3;
 }
 
-if (import.meta.main) {
-  try {
-    Deno.exit(await runDoctor(Deno.args, console.log));
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    console.error(error.message);
-    Deno.exit(error.exit);
-  }
-}
+if (import.meta.main) await runCommand(() => runDoctor(Deno.args, printLine));

@@ -11,7 +11,7 @@ import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
-import { loadExperiments } from "../project/identify.ts";
+import { loadExperiment, loadExperiments } from "../project/identify.ts";
 import { studentSubject, type TrainedSubject } from "../run/subjects.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { exitAtOnce } from "../tensorflow/library/load.ts";
@@ -259,10 +259,7 @@ async function readFile(path: string, as: string, options: Options): Promise<Nam
       `--${misplaced} is for an experiment's own weights, not for a file with --as`,
     );
   }
-  const [{ id, experiment }, ...others] = await loadExperiments(as);
-  if (others.length > 0) {
-    throw new Failure(2, `--as ${as} is several experiments; name one, such as ${id}`);
-  }
+  const { id, experiment } = await loadExperiment(as);
   const network = options.network === undefined
     ? experiment.student
     : await findNetwork(options.network);

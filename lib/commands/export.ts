@@ -19,6 +19,7 @@ import { readTrainedStudent } from "../run/trained.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
+import { ENGINE_FLAGS } from "./engine_flags.ts";
 
 const FORMATS = { safetensors, savedmodel: savedModel, tfjs: graphModel } as const satisfies Record<
   string,
@@ -51,7 +52,7 @@ const FLAGS = {
     type: "string",
     help: "folder to write. Default: exports/<experiment>/<format> in the project",
   },
-  "data": { type: "string", help: "folder of the data sets. Default: $RETORT_DATA or ./data" },
+  "data": ENGINE_FLAGS.data,
 } as const satisfies Spec;
 
 /**

@@ -5,7 +5,7 @@ import { synthetic, tinyImagenet } from "../../datasets/mod.ts";
 import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Net } from "../nn/network.ts";
 import { userPath } from "../files/user_path.ts";
-import { findModule, loadExperiments, splitSpec } from "../project/identify.ts";
+import { findModule, loadExperiments, namesModule, splitSpec } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
@@ -35,7 +35,7 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
   for (const [name, dataset] of Object.entries(OURS)) {
     if (name === spec) return [{ names: [spec], dataset: dataset(), folder }];
   }
-  if (isModule(spec)) {
+  if (namesModule(spec)) {
     const named = await exportedDatasets(spec);
     return distinct(named).map((one) => ({ ...one, folder }));
   }
@@ -58,13 +58,6 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
     `there is no data set ${spec}: name ${names.join(", ")}, a module, ` +
       `or a folder or a zip of images in ${folder}${didYouMean(spec, names)}`,
   );
-}
-
-/** Whether an argument names a module, from where the user stands or, as in an id, the project. */
-function isModule(spec: string): boolean {
-  const [path, name] = splitSpec(spec);
-  return name !== undefined || path.endsWith(".ts") ||
-    [userPath(path), path].some((start) => existsSync(`${resolve(start)}.ts`));
 }
 
 /** Whether a directory or a zip, whose ending may be omitted, is there. */

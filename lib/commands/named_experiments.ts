@@ -1,11 +1,9 @@
-import { existsSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, resolve } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { checkTypes } from "../project/check_types.ts";
-import { userFolder, userPath } from "../files/user_path.ts";
+import { userPath } from "../files/user_path.ts";
 import { tableFolder } from "../project/find_tables.ts";
-import { findModule, loadExperiments, projectRoot, splitSpec } from "../project/identify.ts";
+import { findModule, loadExperiments, namesModule, rootAround } from "../project/identify.ts";
 import { runOfPath, specOf } from "../run/run_ids.ts";
 import { filledTables } from "../tables/filled_tables.ts";
 
@@ -54,18 +52,9 @@ export interface RunArgument {
  */
 export function runArgument(name: string): RunArgument | undefined {
   const path = resolve(userPath(name));
-  const root = projectRoot(pathToFileURL(path).href);
+  const root = rootAround(dirname(path));
   const run = runOfPath(root, path);
   return run && { spec: join(root, specOf(run.id)), seed: run.seed };
-}
-
-/** Whether an argument names a module rather than a folder of tables. */
-export function namesModule(name: string): boolean {
-  const [path, part] = splitSpec(name);
-  const isFile = (file: string) => existsSync(file) && statSync(file).isFile();
-  return part !== undefined || path.endsWith(".ts") ||
-    isFile(`${resolve(userFolder(), path)}.ts`) ||
-    isFile(`${resolve(path)}.ts`);
 }
 
 async function moduleExperiments(spec: string): Promise<Experiment[]> {

@@ -8,6 +8,7 @@ import { checkTypes } from "../project/check_types.ts";
 import { cohorts } from "../run/cohorts.ts";
 import { type Plan, type PlannedTrial, planQueue } from "../run/plan.ts";
 import { queue } from "../run/queue.ts";
+import { titleOf } from "../run/resolve.ts";
 import type { Settings } from "../run/settings.ts";
 import { unrecorded } from "../run/unrecorded.ts";
 import { columns } from "../terminal/columns.ts";
@@ -31,12 +32,13 @@ const FLAGS = {
   "cohort": {
     type: "integer",
     least: 1,
-    help: "most trials that train together. Default: all that can",
+    help: "largest number of trials that train together. Default: all that can",
   },
   "estimate": {
     type: "boolean",
-    help: "time no step, or one if none is recorded, and scale it by multiply-adds. " +
-      "Default: a step of each distinct experiment is timed, which takes seconds each",
+    help:
+      "scale recorded times by multiply-adds; if there are none, time one step. Default: time " +
+      "a step of each distinct experiment without a recorded time, some seconds each",
   },
   "data": ENGINE_FLAGS.data,
   "precision": ENGINE_FLAGS.precision,
@@ -67,7 +69,7 @@ export async function runPlan(
   const precision = await choosePrecision(options, progress.line);
   const settings: Settings = {
     ...{ precision, backend, threads, data: findDataFolder(options.data) },
-    ...{ fresh: false, status: progress, log: progress.line, interrupted: () => false },
+    ...{ fresh: false, status: progress, interrupted: () => false },
   };
   const experiments = await namedExperiments(options._, within, check);
   const asked = requestedTrials(experiments, options);
@@ -82,16 +84,19 @@ export async function runPlan(
   planLines(plan, machines, recorded).forEach((line) => print(line));
 }
 
+function titlesOf(trials: readonly PlannedTrial[]): string[] {
+  return trials.map(({ trial }) => titleOf(trial));
+}
+
 /** A plan as plain data, times in seconds. */
 function planJson(plan: Plan, machines: number, recorded: number) {
-  const titleAll = (trials: readonly PlannedTrial[]) => trials.map(titleOf);
   const { trials, cohorts, steps, seconds, onMachines, aloneOnMachines, criticalPath } = plan;
   return {
     recorded,
     trials: trials.map(({ trial: { identity, seed }, steps, stepSeconds, source, seconds }) => ({
       ...{ experiment: identity.id, seed, steps, stepSeconds, source, seconds },
     })),
-    cohorts: cohorts.map(titleAll),
+    cohorts: cohorts.map(titlesOf),
     steps,
     seconds,
     machines: {
@@ -99,7 +104,7 @@ function planJson(plan: Plan, machines: number, recorded: number) {
       seconds: onMachines(machines),
       aloneSeconds: aloneOnMachines(machines),
     },
-    criticalPath: { seconds: criticalPath.seconds, trials: titleAll(criticalPath.trials) },
+    criticalPath: { seconds: criticalPath.seconds, trials: titlesOf(criticalPath.trials) },
   };
 }
 
@@ -128,7 +133,7 @@ function planLines(plan: Plan, machines: number, recorded: number): string[] {
       : [],
     [
       "at least",
-      `${hours(criticalPath.seconds)} h: ${criticalPath.trials.map(titleOf).join(" → ")}`,
+      `${hours(criticalPath.seconds)} h: ${titlesOf(criticalPath.trials).join(" → ")}`,
     ],
     ["time of a step", sourceText(trials)],
     ["left out", "evaluations, tracing, and what a cohort saves, unless a recorded time has it"],
@@ -146,10 +151,6 @@ function experimentRow(id: string, trials: readonly PlannedTrial[]): string[] {
   ];
 }
 
-function titleOf({ trial: { identity: { id }, seed } }: PlannedTrial): string {
-  return `${id} seed ${seed}`;
-}
-
 function hours(seconds: number): string {
   const two = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   return (seconds / 3600).toLocaleString("en", two);
@@ -160,7 +161,8 @@ function sourceText(trials: readonly PlannedTrial[]): string {
   const meanings = {
     recorded: "recorded by earlier trials, each its share of its cohort's",
     measured: "measured now on this machine",
-    estimated: "estimated from others' by multiply-adds, or from fewer images of the batch",
+    estimated:
+      "estimated from other experiments by multiply-adds, or from a step with fewer images",
   } as const;
   return (["recorded", "measured", "estimated"] as const).flatMap((source) => {
     const n = trials.filter((trial) => trial.source === source).length;

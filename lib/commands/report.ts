@@ -5,7 +5,6 @@
  */
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import type { Experiment } from "../experiment/experiment.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
@@ -13,7 +12,7 @@ import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
 import { tableFolder } from "../project/find_tables.ts";
-import { identify, projectRoot } from "../project/identify.ts";
+import { identify, namesModule, projectRoot, rootAround } from "../project/identify.ts";
 import { commonFolder } from "../project/labels.ts";
 import { LiveRuns } from "../report/live_runs.ts";
 import { page } from "../report/page.ts";
@@ -30,7 +29,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
-import { namedExperiments, namesModule, runArgument } from "./named_experiments.ts";
+import { namedExperiments, runArgument } from "./named_experiments.ts";
 
 const FLAGS = {
   "out": { type: "string", help: "file to write. Default: report.html beside the experiments" },
@@ -205,7 +204,7 @@ async function readSubject(
   check: typeof checkTypes,
   log: (line: string) => void,
 ): Promise<Subject> {
-  const root = projectRoot(pathToFileURL(resolve(within, "report.ts")).href);
+  const root = rootAround(resolve(within));
   if (names.length > 0) {
     const specs = names.map((name) => runArgument(name)?.spec ?? name);
     const experiments = await namedExperiments(specs, within, check);

@@ -19,7 +19,7 @@ export const RUN_FLAGS = {
   "epochs": {
     type: "integer",
     least: 1,
-    help: "number of epochs, for a quick run. Default: the declared one",
+    help: "number of epochs, for a quick run. Default: the declared number",
   },
   "limit": {
     type: "integer",
@@ -37,9 +37,7 @@ export const RUN_FLAGS = {
   },
   "save-every": {
     type: "string",
-    help:
-      "time after which a run is saved within a long epoch, again and again: 30s, 10m, 2h, or " +
-      "off. Default: 10m",
+    help: "interval of saves within a long epoch: 30s, 10m, 2h, or off. Default: 10m",
   },
   "keep": {
     type: "boolean",
@@ -74,7 +72,6 @@ export async function runSettings(
     fresh: options.fresh,
     keepResults: options.keep,
     status,
-    log: status.line,
     interrupted: () => interruption.requested,
     saveRequested: () => interruption.takeSaveRequest(),
     saveEvery,

@@ -123,8 +123,6 @@ async function tryPoint(
   return { id, point, task, trials };
 }
 
-if (import.meta.main) await runCommand(() => runSweep(Deno.args));
-
 /** The result of a point of a sweep. */
 interface PointResult {
   /** The experiment's id. */
@@ -195,3 +193,5 @@ function score(tried: PointResult): Scored {
 function line({ id, point, trials, problem, heldOut }: Scored, place: number): string {
   return JSON.stringify({ experiment: id, point, heldOut, best: place === 0, problem, trials });
 }
+
+if (import.meta.main) await runCommand(() => runSweep(Deno.args));

@@ -32,8 +32,8 @@ export interface EngineOptions {
   readonly log?: (line: string) => void;
 }
 
-/** An engine and its version, for the record. */
-export interface OpenEngine {
+/** An engine, and how it computes, for the record. */
+export interface OpenEngine extends Required<Pick<EngineOptions, "backend" | "precision">> {
   readonly engine: Engine;
   /** TensorFlow's version. `null` on tfjs's own backend. */
   readonly tensorflow: string | null;
@@ -55,10 +55,11 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     // Otherwise tfjs, at its first tensor, tells the user to install its native backend.
     tf.enableProdMode();
     await tf.setBackend("cpu");
-    return { engine: new EagerEngine(), tensorflow: null };
+    return { engine: new EagerEngine(), tensorflow: null, backend, precision };
   }
   const tensorflow = await openTensorflow({ threads, deterministic }, log);
   const bfloat16 = precision === "bfloat16";
   const config = { threads, deterministic, bfloat16, server: cluster?.server };
-  return { engine: new GraphEngine(config, undefined, cluster?.calls.lost), tensorflow };
+  const engine = new GraphEngine(config, undefined, cluster?.calls.lost);
+  return { engine, tensorflow, backend, precision };
 }

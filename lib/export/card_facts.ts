@@ -26,7 +26,7 @@ export async function readCardFacts(
 ): Promise<CardFacts> {
   const { experiment, average } = student;
   const project = projectRoot(experiment.url);
-  const outcome = await readOutcome(experiment, project);
+  const outcome = await readOutcome(experiment);
   // A card of averages has their numbers.
   const measured = (trial: Trial): Trial =>
     average ? { ...trial, metric: averageMetric(trial.metric, experiment.dataset.task) } : trial;

@@ -1,5 +1,6 @@
 import { labelsOf } from "../project/labels.ts";
 import { Failure } from "../values/failure.ts";
+import { shellCommand } from "../values/shell.ts";
 import type { ChartPart, Figure } from "./figure.ts";
 import { meanOfTrials, readRecorded, type Recorded, trialsInWords } from "./outcomes.ts";
 import { panelsOf } from "./panels.ts";
@@ -8,7 +9,7 @@ import { primaryTitle } from "./primary_title.ts";
 import { rowOf } from "./row_of.ts";
 import { teacherLabels } from "./teacher_labels.ts";
 
-/** An experiment at its place: behind a teacher in a panel, under a name unlike its neighbours'. */
+/** An experiment at its place: under a teacher in a panel, under a name unlike its neighbours'. */
 interface Placed extends Recorded {
   readonly panel: string;
   readonly teacher: string;
@@ -18,9 +19,9 @@ interface Placed extends Recorded {
 /** The width of a side of a panel. */
 const WIDTH = 240;
 
-/** SHAKE's figure 4: KL and top-1 of the methods behind each teacher. */
+/** SHAKE's figure 4: KL and top-1 of the methods under each teacher. */
 export const gap: Figure = {
-  about: "KL and top-1 of each method behind each teacher, from recorded results (SHAKE 4)",
+  about: "KL and top-1 of each method under each teacher, from recorded results (SHAKE 4)",
   async draw(all, settings) {
     const shown = all.filter(({ experiment: { teachers, dataset: { task } } }) =>
       teachers.length === 1 && "kl" in task.measures
@@ -30,10 +31,11 @@ export const gap: Figure = {
     }
     const found = (await readRecorded(shown, settings)).map((one) => {
       const { id } = one.identity;
+      const command = shellCommand(["deno", "task", "exp", id, "--fresh"]);
       return meanOfTrials(one, "kl") ? one : new Failure(
         3,
-        `${id} was recorded without its KL to the teacher; \`deno task exp ${id} --fresh\` ` +
-          "records it if the teacher has logits",
+        `${id} was recorded without its KL to the teacher; \`${command}\` records it if the ` +
+          "teacher has logits",
       );
     });
     const placed = await place(pickPresent(found, settings.status.line));
@@ -59,7 +61,7 @@ export const gap: Figure = {
   },
 };
 
-/** Names experiments by their methods, or by their labels where a method repeats behind a teacher. */
+/** Names experiments by their methods, or by their labels where a method repeats under a teacher. */
 async function place(recorded: readonly Recorded[]): Promise<Placed[]> {
   const panels = panelsOf(recorded);
   const rows = Map.groupBy(recorded, ({ experiment }) => panels.get(experiment)!);
@@ -79,7 +81,7 @@ async function place(recorded: readonly Recorded[]): Promise<Placed[]> {
   return placed.flat(2);
 }
 
-/** The means of a measure, side by side behind each teacher. Bars start at 0. */
+/** The means of a measure, side by side for each teacher. Bars start at 0. */
 function side(
   placed: readonly Placed[],
   measure: string,

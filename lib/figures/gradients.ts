@@ -18,7 +18,7 @@ export const gradients: Figure = {
         }),
       "gradient norms",
       settings,
-      " --grad-norms",
+      ["--grad-norms"],
     );
     return {
       title: "Gradient norms of the terms of the loss over epochs",

@@ -1,6 +1,7 @@
 import { type EpochLog, readLog } from "../run/epoch_log.ts";
-import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
+import { resolveRun, STATE_TEXTS, trainCommand } from "../run/resolve.ts";
 import { Failure } from "../values/failure.ts";
+import { shellCommand } from "../values/shell.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
 import { type Labelled, labelled } from "./labelled.ts";
 import { pickPresent } from "./pick_present.ts";
@@ -11,8 +12,10 @@ export interface Logged extends Labelled {
 }
 
 /** A command that trains a run anew, so that its log has all that a log has now. */
-export function trainAnew(id: string, seed: number, flags = ""): string {
-  return `\`deno task exp ${id} --seed ${seed}${flags} --fresh\``;
+function trainAnew(id: string, seed: number, ...flags: readonly string[]): string {
+  return `\`${
+    shellCommand(["deno", "task", "exp", id, "--seed", `${seed}`, ...flags, "--fresh"])
+  }\``;
 }
 
 /**
@@ -26,7 +29,8 @@ export async function readLogs(
 ): Promise<Logged[]> {
   const found = await Promise.all(shown.map(async (one) => {
     const { id } = one.identity;
-    const { folder, state } = await resolveRun(one.experiment, seed, { fresh: false });
+    const run = await resolveRun(one.experiment, seed, { fresh: false });
+    const { folder, state } = run;
     const title = `${id} seed ${seed}`;
     if (state === "stale" || state === "changed") {
       const text = `${title} is ${STATE_TEXTS[state]}; ${trainAnew(id, seed)} trains it again`;
@@ -34,10 +38,8 @@ export async function readLogs(
     }
     const log = await readLog(folder.path);
     if (log && log.length > 0) return { ...one, log };
-    return new Failure(
-      3,
-      `${title} has no log in ${folder.path}; \`deno task exp ${id} --seed ${seed}\` trains it`,
-    );
+    const way = `\`${trainCommand(run)}\` trains it`;
+    return new Failure(3, `${title} has no log in ${folder.path}; ${way}`);
   }));
   return labelled(pickPresent(found, status.line));
 }
@@ -64,7 +66,7 @@ export function tagPoints(
   );
 }
 
-/** The names behind a prefix among the tags of a log: `kd` of `train/loss/kd`. */
+/** The names after a prefix among the tags of a log: `kd` of `train/loss/kd`. */
 export function namesBehind(prefix: string, { log }: Logged): string[] {
   const tags = new Set(log.flatMap((entry) => Object.keys(entry)));
   return [...tags].filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
@@ -80,13 +82,13 @@ export function requirePoints(
   pick: (run: Logged) => Point[],
   what: string,
   { seed, status }: Pick<FigureSettings, "seed" | "status">,
-  flags = "",
+  flags: readonly string[] = [],
 ): { readonly runs: Logged[]; readonly points: Point[] } {
   const found = runs.map((run) => {
     const { id } = run.identity;
     return pick(run).length > 0 ? run : new Failure(
       3,
-      `the log of ${id} seed ${seed} lacks ${what}; ${trainAnew(id, seed, flags)} logs it`,
+      `the log of ${id} seed ${seed} lacks ${what}; ${trainAnew(id, seed, ...flags)} logs it`,
     );
   });
   const present = labelled(pickPresent(found, status.line));

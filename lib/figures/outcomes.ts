@@ -1,5 +1,6 @@
 import { type Outcome, readOutcome, valuesOf } from "../project/outcome.ts";
 import { Failure } from "../values/failure.ts";
+import { shellCommand } from "../values/shell.ts";
 import { summary } from "../values/statistics.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
 import { pickPresent } from "./pick_present.ts";
@@ -18,12 +19,11 @@ export async function readRecorded(
   { status }: Pick<FigureSettings, "status">,
 ): Promise<Recorded[]> {
   const found = await Promise.all(shown.map(async (one): Promise<Recorded | Failure> => {
-    const outcome = await readOutcome(one.experiment, "");
+    const outcome = await readOutcome(one.experiment);
     if (outcome.measured.length > 0) return { ...one, outcome };
-    return new Failure(
-      3,
-      `${one.identity.id} has no recorded trial; \`deno task exp ${one.identity.id}\` trains one`,
-    );
+    const { id } = one.identity;
+    const command = shellCommand(["deno", "task", "exp", id]);
+    return new Failure(3, `${id} has no recorded trial; \`${command}\` trains one`);
   }));
   return pickPresent(found, status.line);
 }

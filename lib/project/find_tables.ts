@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { userFolder } from "../files/user_path.ts";
 import { didYouMean } from "../values/suggest.ts";
 import { Failure } from "../values/failure.ts";
-import { projectRoot } from "./identify.ts";
+import { rootAround } from "./identify.ts";
 import { importModule } from "./import_module.ts";
 import { isTables, type KnownTables } from "../experiment/tables.ts";
 
@@ -13,7 +12,7 @@ import { isTables, type KnownTables } from "../experiment/tables.ts";
  * a `Failure` (exit 2) outside a project.
  */
 export function tableFolders(within: string = userFolder()): string[] {
-  const all = join(projectRoot(pathToFileURL(resolve(within, "tables.ts")).href), "experiments");
+  const all = join(rootAround(resolve(within)), "experiments");
   if (!existsSync(all)) {
     throw new Failure(
       2,
@@ -37,7 +36,9 @@ export function tableFolder(named: string, within: string = userFolder()): strin
   const found = names.findIndex((name) => name.toLowerCase() === named.toLowerCase());
   if (found >= 0) return all[found];
   const meant = didYouMean(basename(named).toLowerCase(), names);
-  const others = names.length > 0 ? `there are tables of ${names.join(", ")}` : "nor others here";
+  const others = names.length > 0
+    ? `there are tables of ${names.join(", ")}`
+    : "there are no others here either";
   throw new Failure(2, `there are no tables of ${named}; ${others}${meant}`);
 }
 

@@ -35,7 +35,15 @@ export interface Loaded {
  * `deno.jsonc`, else the module's own folder.
  */
 export function projectRoot(url: string): string {
-  return rootOf(fileOf(url));
+  return rootAround(dirname(fileOf(url)));
+}
+
+/** Finds the folder of the project around a folder, as `projectRoot` does. */
+export function rootAround(folder: string): string {
+  for (let path = folder;; path = dirname(path)) {
+    if (existsSync(join(path, "deno.json")) || existsSync(join(path, "deno.jsonc"))) return path;
+    if (path === dirname(path)) return folder;
+  }
 }
 
 /**
@@ -96,6 +104,12 @@ export function findModule(spec: string): string {
   return locateModule(splitSpec(spec)[0]);
 }
 
+/** Whether an argument of the command line names a module. */
+export function namesModule(spec: string): boolean {
+  const [path, name] = splitSpec(spec);
+  return name !== undefined || path.endsWith(".ts") || findFile(path) !== undefined;
+}
+
 /** Splits an argument of the command line into a path and a name, if there is one. */
 export function splitSpec(spec: string): [path: string, name: string | undefined] {
   const [, path, name] = spec.match(/^(.*?)(?:#([^#/]*))?$/s)!;
@@ -129,18 +143,8 @@ function isFileName(name: string): boolean {
   return /^[^/\\#\p{Cc}]+$/u.test(name) && name !== "." && name !== "..";
 }
 
-function rootOf(module: string): string {
-  for (let path = module; path !== dirname(path); path = dirname(path)) {
-    const folder = dirname(path);
-    if (existsSync(join(folder, "deno.json")) || existsSync(join(folder, "deno.jsonc"))) {
-      return folder;
-    }
-  }
-  return dirname(module);
-}
-
 function idOf(module: string, name?: string): string {
-  const path = relative(rootOf(module), module).replace(/\.ts$/, "");
+  const path = relative(rootAround(dirname(module)), module).replace(/\.ts$/, "");
   return name === undefined ? path : `${path}#${name}`;
 }
 
@@ -152,14 +156,17 @@ function fileOf(url: string): string {
   );
 }
 
+/** The file of a module, from where the user stands or, as in an id, from the project. */
+function findFile(path: string): string | undefined {
+  return [resolve(userFolder(), path), resolve(path)].flatMap((start) => [start, `${start}.ts`])
+    .find((file) => file.endsWith(".ts") && statSync(file, { throwIfNoEntry: false })?.isFile());
+}
+
 /** The absolute path of a module, from where the user stands or, as in an id, from the project. */
 function locateModule(path: string): string {
+  const found = findFile(path);
+  if (found !== undefined) return found;
   const absolute = resolve(userFolder(), path);
-  for (const start of [absolute, resolve(path)]) {
-    for (const candidate of [start, `${start}.ts`]) {
-      if (existsSync(candidate) && basename(candidate).endsWith(".ts")) return candidate;
-    }
-  }
   if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
     throw folderFailure(path, modulesIn(absolute));
   }

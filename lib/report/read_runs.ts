@@ -27,7 +27,7 @@ export interface RunReading extends EngineOptions {
   readonly seed?: number;
   /** Whether weights are examined on test images. */
   readonly examine: boolean;
-  /** Whether runs that may begin soon are there too, seed 1 without any. Default: no. */
+  /** Whether to list runs that have not begun, and seed 1 if there is no other. Default: no. */
   readonly awaited?: boolean;
   /** Images in a batch. Default: that of an evaluation. */
   readonly evalBatch?: number;
@@ -51,7 +51,7 @@ export async function readRuns(
   const runs: ReportedRun[] = [];
   const isFull = () => runs.filter(({ card }) => card !== undefined).length >= EXAMINED;
   for (const [i, experiment] of experiments.entries()) {
-    const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
+    const { measured } = await readOutcome(experiment);
     const found = await findRuns(experiment, identities[i], measured, reading);
     for (const run of found) {
       const label = found.length > 1 ? `${labels[i]} seed ${run.seed}` : labels[i];
@@ -136,7 +136,7 @@ async function readAncestor(
   }
   const { experiment, seed } = teacher;
   const { id } = await identify(experiment);
-  const { measured } = await readOutcome(experiment, projectRoot(experiment.url));
+  const { measured } = await readOutcome(experiment);
   const trial = measured.find((one) => one.seed === seed);
   const teachers = experiment.teachers.map((own, i) => readAncestor(own, trial?.teachers[i]));
   return { id, seed, network, used, teachers: await Promise.all(teachers) };

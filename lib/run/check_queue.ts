@@ -15,10 +15,10 @@ import { scheduleOf, type Settings } from "./settings.ts";
  * Checks, before any training, the data sets, networks, methods and external weights of queued
  * trials. Opens each distinct data set once, which downloads it if possible, and closes it. Checks
  * that each file of external weights exists (downloads it if it has an address), has the declared
- * SHA-256, can be read and fits the teacher or body, that a body fits its student, that networks suit
- * the method, and that declared iterations end within the last epoch. Skips the experiment that
- * trains `first`, if that is known: it checks its own before. Rejects with a `Failure` that names the
- * file, the data set or the experiment.
+ * SHA-256, can be read and fits the teacher or body, that a body fits its student, that networks
+ * suit the method, and that declared iterations end within the last epoch. Skips the experiment of
+ * `first`, the trial that trains first, if that is known: `prepare` checks it. Rejects with a
+ * `Failure` that names the file, the data set or the experiment.
  */
 export async function checkQueue(
   waiting: readonly QueuedTrial[],
@@ -29,7 +29,7 @@ export async function checkQueue(
     const { experiment: { dataset }, settings } = trials[0];
     const taught = await openExternalWeights(trials, ({ teachers }) => teachers, settings);
     const bodies = await openExternalWeights(trials, ({ body }) => body ? [body] : [], settings);
-    const opened = await dataset.open(settings.data, settings.log);
+    const opened = await dataset.open(settings.data, settings.status.line);
     try {
       const { image, classes: { length: classes } } = opened;
       const { train } = splitHoldout(opened, dataset.holdout, 1);

@@ -90,7 +90,7 @@ const PERIOD = 1000;
 
 /**
  * Claims a trial. Rejects with a `Failure` (exit 2) if a living process holds it. Watches a process
- * on another machine, or of which this one does not tell when it began, until it renews its claim or
+ * on another machine, or one whose start the system does not tell, until it renews its claim or
  * counts as dead, which takes minutes.
  */
 export async function claim(

@@ -10,8 +10,8 @@ import { Failure } from "../values/failure.ts";
 import { claim, tryClaim } from "./claim.ts";
 import { cohorts, joinsCohort, mostTogether } from "./cohorts.ts";
 import { findOtherWeights } from "./begun_weights.ts";
-import { buildsOn, describeChange, type QueuedTrial } from "./queue.ts";
-import { resolveRun, titleOf } from "./resolve.ts";
+import { buildsOn, describeChange, lookAgain, type QueuedTrial } from "./queue.ts";
+import { titleOf } from "./resolve.ts";
 import type { Settings } from "./settings.ts";
 import { type ClaimedTrial, shareTrials } from "./share_trials.ts";
 
@@ -20,12 +20,12 @@ const PERIOD = 2000;
 
 /**
  * Claims the cohorts of a queue, one after the other. Waits for teachers and first stages that
- * other processes train. With `settings.pending`, leaves out requested trials that others train, and
- * otherwise rejects at the first one that they hold with a `Failure` (exit 2). Gives a trial to
- * `refuse`, with the reason, whose run is now one of other code: another process has trained it
- * meanwhile. Rejects with a `Failure` also if the queue trains done trials anew with
- * `settings.pending` (exit 2), since each process would, and if the user interrupts the waiting (exit
- * 130).
+ * other processes train. With `settings.pending`, leaves out requested trials that others train,
+ * and otherwise rejects at the first one that they hold with a `Failure` (exit 2). Gives `refuse` a
+ * trial that must not go on, with the reason: another process has meanwhile trained it with other
+ * code, or its teachers or first stages have other weights than when it began. Rejects with a
+ * `Failure` also if the queue trains done trials anew with `settings.pending` (exit 2), since each
+ * process would, and if the user interrupts the waiting (exit 130).
  */
 export async function* claimCohorts(
   waiting: readonly QueuedTrial[],
@@ -34,7 +34,10 @@ export async function* claimCohorts(
 ): AsyncGenerator<readonly ClaimedTrial<QueuedTrial>[]> {
   const { pending = false, status, interrupted } = settings;
   if (pending && waiting.some(({ settings: { fresh } }) => fresh)) {
-    throw new Failure(2, "--pending and --fresh exclude each other: each process would train anew");
+    throw new Failure(
+      2,
+      "--pending and --fresh exclude each other, since each process would train anew: leave out one of them",
+    );
   }
   const most = mostTogether(settings);
   const leases = new Leases();
@@ -45,13 +48,12 @@ export async function* claimCohorts(
       pending || trial.need
         ? tryClaim(trial.folder, titleOf(trial), leases)
         : await claim(trial.folder, titleOf(trial), settings, leases),
-    isDone: async ({ experiment, seed, settings, keep }, isTried) => {
-      const looked = isTried ? { ...settings, fresh: false } : settings;
-      return (await resolveRun(experiment, seed, looked, keep)).state === "done";
+    isDone: async (trial, isTried) => {
+      const settings = isTried ? { ...trial.settings, fresh: false } : trial.settings;
+      return (await lookAgain({ ...trial, settings })).state === "done";
     },
     isRefused: async (trial) => {
-      const { experiment, seed, settings, keep } = trial;
-      const { state } = await resolveRun(experiment, seed, settings, keep);
+      const { state } = await lookAgain(trial);
       const reason = state === "changed"
         ? await describeChange(trial)
         : state === "begun"

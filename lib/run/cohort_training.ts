@@ -123,7 +123,7 @@ export class CohortTraining {
       await trial.endEpoch(states.get(trial)!, scores[i], time, all);
     }
     const advice = this.#dataAdvice(time);
-    if (advice !== undefined) this.#settings.status.line(`${titleOf(group)} ${advice}`);
+    if (advice !== undefined) this.#settings.status.line(`${groupTitle(group)} ${advice}`);
   }
 
   /** Makes a trial leave here if it leaves at another worker. */
@@ -231,7 +231,7 @@ export class CohortTraining {
     const { evaluate: step } = this.#steps(group);
     const { evalBatch, limit } = this.#settings;
     const place = `in the evaluation of epoch ${group[0].position.epoch}`;
-    const between = this.#interruptible(group, place);
+    const between = interruptible(this.#settings, interruptedText(group, place));
     const score = (split: Split) =>
       evaluate(step, { task, split, image }, evalBatch, limit, between);
     const tested = await score(test);
@@ -244,11 +244,6 @@ export class CohortTraining {
     }));
   }
 
-  /** What to call between two batches of an evaluation: it may stop there. */
-  #interruptible(group: readonly TrialTraining[], place: string): () => void {
-    return interruptible(this.#settings, interruptedText(group, place));
-  }
-
   /** Scores each student beside its teacher, if it has exactly one. */
   async #compare(): Promise<ReadonlyMap<TrialTraining, Score>> {
     const { opened: { test, image }, task } = this.#prepared;
@@ -258,7 +253,8 @@ export class CohortTraining {
     if (taught.length === 0) return new Map();
     const { compare } = this.#steps(taught);
     const { evalBatch, limit } = this.#settings;
-    const between = this.#interruptible(taught, "while it is compared with its teacher");
+    const text = interruptedText(taught, "while it is compared with its teacher");
+    const between = interruptible(this.#settings, text);
     const source = { task, split: test, image };
     const scores = await evaluate(compare, source, evalBatch, limit, between);
     return new Map(taught.map((trial, i) => [trial, scores[i]]));
@@ -301,11 +297,11 @@ function interruptedText(group: readonly TrialTraining[], place: string): string
   const way = group.some(({ trial: { settings } }) => settings.fresh)
     ? "the same command without --fresh goes on, but trains no finished run again"
     : "the same command goes on";
-  return `${titleOf(group)}: interrupted ${place}; saved, ${way}`;
+  return `${groupTitle(group)}: interrupted ${place}; saved, ${way}`;
 }
 
 /** The name of a group in lines. */
-function titleOf(group: readonly TrialTraining[]): string {
+function groupTitle(group: readonly TrialTraining[]): string {
   return group.length > 1 ? `${group.length} trials` : group[0].title;
 }
 

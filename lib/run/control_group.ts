@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 
-/** Where a version of control groups says what. */
+/** Where a version of control groups has its numbers. */
 interface GroupVersion {
   /** The line of `/proc/self/cgroup` that has the path of this process's group. */
   readonly line: RegExp;
@@ -60,7 +60,7 @@ export function groupMemory(
 function memoryLeft(group: string, { limit, used, cache }: GroupVersion): number {
   const [most, inUse] = [limit, used].map((name) => Number(readFile(join(group, name))));
   const stat = readFile(join(group, "memory.stat")) ?? "";
-  // The system gives it up before it kills a process.
+  // The system drops this cache before it kills a process.
   const [, cached = "0"] = new RegExp(`^${cache} (\\d+)$`, "m").exec(stat) ?? [];
   const left = most - (inUse - Number(cached));
   return Number.isNaN(left) ? Infinity : Math.max(0, left);

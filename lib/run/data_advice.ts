@@ -8,8 +8,9 @@ const SECONDS = 1;
 
 /**
  * Makes a function of the times of epochs on a split. It returns advice once: after the first epoch
- * of which the step waited more than a tenth for data. The first call never counts, because a split
- * may fill its cache in that epoch. Only where workers prepare images there is advice.
+ * in which the step waited for data a second or more, and more than a tenth of the time. The first
+ * call never counts, because a split may fill its cache in that epoch. There is advice only where
+ * workers prepare images.
  */
 export function dataAdvice(
   split: Pick<Split, "source" | "pictures">,
@@ -31,8 +32,8 @@ function workOf({ source, pictures }: Pick<Split, "source" | "pictures">): strin
   const workers = `${workerCount} worker${workerCount === 1 ? "" : "s"}`;
   const count = `${workers}, one per processor and at most 16`;
   if (source) {
-    return `${count}, decode image files; files that are scaled down beforehand decode faster, as ` +
-      "data for a new run; if processors idle meanwhile, the disk is slow";
+    return `${count}, decode image files; files that you scale down decode faster, but are other data ` +
+      "and need a new run; if processors idle meanwhile, the disk is slow";
   }
   return pictures ? `${count}, change images by their policies` : undefined;
 }

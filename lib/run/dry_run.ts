@@ -129,8 +129,8 @@ async function previewTrial(
 }
 
 /**
- * The row of the run that a trial would take back, or of the shorter one that it would go on from,
- * or would not. None: there is neither.
+ * The row of the run that a trial would take back, or of a shorter run and whether the trial would
+ * go on from it. No row if there is neither.
  */
 async function previewStart(
   { resolved, settings, teachers, stages }: TrialPreview,
@@ -232,7 +232,8 @@ const CHANGES = 8;
 /**
  * Lists the learning rates at the beginnings of epochs, or of all steps if the schedule declares
  * iterations, and from where they hold. If there are many, lists the first, the highest, the last
- * and those that hold for more than one, or only the first three if there are still many.
+ * and those that hold for more than one, or only the first, the highest and the last if these are
+ * still many.
  */
 function describeRates({ iterations, rate }: Schedule, length: RunLength): string {
   const { steps, total } = length;

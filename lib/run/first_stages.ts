@@ -10,7 +10,7 @@ import { resolveWeights } from "../weights/locate_weights.ts";
 import { externalBody, trainedBody } from "./body.ts";
 import { clearLeases } from "./claim.ts";
 import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
+import type { FoundationSettings } from "./settings.ts";
 import { sha256 } from "../values/sha256.ts";
 import {
   type ModuleWeights,
@@ -52,7 +52,7 @@ export interface LoadedStages extends FirstStages {
 export async function readStages(
   { student, start, body, needs }: Experiment,
   root: string,
-  settings: Settings,
+  settings: FoundationSettings,
 ): Promise<LoadedStages> {
   const records: StageRecord[] = [];
   const modules = new Map<TrainedModule, ModuleWeights>();
@@ -112,7 +112,7 @@ export interface StagesPreview extends FirstStages {
 export async function previewStages(
   { student, start, body, needs }: Experiment,
   root: string,
-  settings: Settings,
+  settings: FoundationSettings,
 ): Promise<StagesPreview> {
   const lines: string[] = [];
   const modules = new Map<TrainedModule, ModuleWeights>();

@@ -9,7 +9,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { imageSource } from "./declared_data.ts";
 import { listFoundations, type QueuedTrial } from "./queue.ts";
 import { type Resolved, resolveTrained, titleOf } from "./resolve.ts";
-import { foundationSettings, type Settings } from "./settings.ts";
+import { type FoundationChoice, foundationSettings, type Settings } from "./settings.ts";
 
 /** A run that a trial continues or builds on. */
 export interface LearnedRun {
@@ -22,9 +22,12 @@ export interface LearnedRun {
 
 /**
  * Lists the runs that a trial continues or builds on, as far as they are there: its own run, and
- * those of its teachers and first stages. `settings` are its `foundationSettings`. Rejects with a `Failure` (exit 3) if a record is damaged.
+ * those of its teachers and first stages. Rejects with a `Failure` (exit 3) if a record is damaged.
  */
-export async function listLearned(own: Resolved, settings: Settings): Promise<LearnedRun[]> {
+export async function listLearned(
+  own: Resolved,
+  settings: FoundationChoice,
+): Promise<LearnedRun[]> {
   const { experiment } = own;
   const source = imageSource(experiment.dataset);
   const runs: Resolved[] = [own];
@@ -69,11 +72,11 @@ export async function recordLearned(
 
 /** The data sets that are there without a download, each opened once, until it is disposed. */
 export class PresentData implements Disposable {
-  readonly #settings: Pick<Settings, "data" | "log">;
+  readonly #settings: Pick<Settings, "data" | "status">;
   readonly #open = new Map<string, Fingerprint | undefined>();
   readonly #resources = new DisposableStack();
 
-  constructor(settings: Pick<Settings, "data" | "log">) {
+  constructor(settings: Pick<Settings, "data" | "status">) {
     this.#settings = settings;
   }
 
@@ -88,9 +91,9 @@ export class PresentData implements Disposable {
   }
 
   async #look(dataset: Experiment["dataset"]): Promise<Fingerprint | undefined> {
-    const { data, log } = this.#settings;
+    const { data, status } = this.#settings;
     try {
-      const opened = await dataset.open(data, log, true);
+      const opened = await dataset.open(data, status.line, true);
       this.#resources.defer(() => opened.close());
       return new Fingerprint(opened, dataset.task);
     } catch (error) {
@@ -106,8 +109,8 @@ export class PresentData implements Disposable {
 
 /**
  * Compares, before any training, the data of queued trials with those that the runs which they
- * continue or build on learned from. Skips the trial that trains `first`, if that is known, which
- * does so before, and data that are not there. Rejects as `checkLearned` does.
+ * continue or build on learned from. Skips `first`, the trial that trains first, if that is known,
+ * which `prepare` checks, and data that are not there. Rejects as `checkLearned` does.
  */
 export async function checkLearnedInQueue(
   waiting: readonly QueuedTrial[],

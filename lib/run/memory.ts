@@ -32,7 +32,7 @@ export function describeStepMemory(
 }
 
 /**
- * The bytes of this process before its first step, or later, if data were given back. TensorFlow
+ * The bytes of this process before its first step, or later if it has released memory. TensorFlow
  * keeps what steps take for later ones, which would seem to take nothing if they were measured by
  * the growth of the process.
  */
@@ -46,9 +46,9 @@ const measured = new WeakMap<Experiment, number>();
 
 /**
  * Measures the memory that limits a cohort of trials of these experiments. `undefined` for a single
- * trial, which trains whatever it takes. Runs a training step of the trial with the most variables,
- * unless this process knows what all of them take, and then gives these variables their initial
- * values again. Measures main memory only, not a GPU's.
+ * trial, which trains whatever it takes. Unless this process knows what all of them take, runs a
+ * training step of the trial with the most variables, and gives these their initial values again.
+ * Measures main memory only, not a GPU's.
  */
 export async function measureStepMemory(
   prepared: Prepared,

@@ -65,9 +65,9 @@ export interface PlanOptions {
 
 /**
  * Plans the training of a queue. Times a step of each distinct combination of data, networks,
- * method, batch and optimiser, whatever its rates, without recorded trials. Reads no images, unless
- * a data set does not declare its sizes. Rejects with a `Failure` if a result is malformed, or such
- * a data set is missing (exit 3).
+ * method, batch and optimiser, whatever its rates, that has no recorded trials. Reads no images,
+ * unless a data set does not declare its sizes. Rejects with a `Failure` if a result is malformed,
+ * or such a data set is missing (exit 3).
  */
 export async function planQueue(
   waiting: readonly QueuedTrial[],
@@ -210,7 +210,7 @@ async function recordedSeconds(
     const alike = recorded.filter((one) =>
       one.declaration === declaration && one.precision === precision &&
       one.backend === backend && one.workers === undefined &&
-      // Its few steps may be little beside tracing the first one.
+      // Most of its time may be the tracing of its first step.
       !(one.quick && one.epochs === 1)
     );
     times.push(...alike.flatMap(({ stepSeconds }) => stepSeconds ?? []));

@@ -2,8 +2,8 @@ import type { OpenDataset, Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { Fingerprint } from "../data/fingerprint.ts";
 import { complementOf, stratified, subset } from "../data/split.ts";
-import type { CompiledStep, Engine, Ungrouped } from "../engine/engine.ts";
-import { openEngine } from "../engine/open_engine.ts";
+import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
+import { type OpenEngine, openEngine } from "../engine/open_engine.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { checkScores } from "../nn/network.ts";
 import type { Task } from "../tasks/task.ts";
@@ -32,12 +32,7 @@ import type { NetworkWeights } from "./trained.ts";
  * Trials that are ready to train together: their data are open, their models built. All have the
  * same data set, seed and settings.
  */
-export interface Prepared extends RunData {
-  readonly engine: Engine;
-  /** TensorFlow's version; `null` on tfjs's own backend. */
-  readonly tensorflow: string | null;
-  /** The precision of the engine. */
-  readonly precision: NonNullable<Settings["precision"]>;
+export interface Prepared extends RunData, OpenEngine {
   readonly seed: number;
   readonly task: Task;
   /** The distinct teachers, by the files of their weights. */
@@ -101,7 +96,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const [{ experiment: { dataset } }] = trials;
   using resources = new DisposableStack();
-  const opened = await dataset.open(settings.data, settings.log, settings.dry);
+  const opened = await dataset.open(settings.data, settings.status.line, settings.dry);
   resources.defer(() => opened.close());
   const fingerprint = new Fingerprint(opened, dataset.task);
   for (const { learned } of trials) await checkLearned(fingerprint, learned);
@@ -113,8 +108,8 @@ export async function prepare(
   for (const { experiment } of trials) {
     checkIterations(epochSize(data.train), scheduleOf(experiment, settings));
   }
-  const { precision = "float32" } = settings;
-  const { engine, tensorflow } = await openEngine(settings);
+  const computing = await openEngine({ ...settings, log: settings.status.line });
+  const { engine } = computing;
   resources.defer(() => engine.close());
   const { image } = opened;
   const classes = opened.classes.length;
@@ -148,13 +143,13 @@ export async function prepare(
   const notes = trials.flatMap(({ experiment }) => experiment.distiller.note?.(classes) ?? []);
   const scoring = assemblies.some(({ student }) => "logits" in student.shapes);
   if (scoring) notes.push(...noteLostClasses(opened, data.train));
-  for (const note of new Set(notes)) settings.log?.(note);
+  for (const note of new Set(notes)) settings.status.line(note);
   const { task, normalisation } = dataset;
   const evaluated = [...teachers.values()].map(({ model }) => ({ student: model }));
   const evaluateTeachers = engine.compile(evaluateStep(task, evaluated, normalisation));
   const owned = resources.move();
-  const models = { engine, tensorflow, precision, teachers, assemblies, evaluateTeachers };
-  return { ...data, ...models, seed, task, close: () => owned.dispose() };
+  const models = { teachers, assemblies, evaluateTeachers };
+  return { ...data, ...computing, ...models, seed, task, close: () => owned.dispose() };
 }
 
 /**
@@ -180,7 +175,11 @@ export function splitHoldout(
   seed: number,
 ): Pick<RunData, "train" | "heldOut"> {
   if (test.size === 0 || train.size === holdout) {
-    throw new Failure(2, "the data set has no images left to train or test on");
+    throw new Failure(
+      2,
+      "there are no images left to train or test on: the data set has no test images, or " +
+        "`holdout` leaves none to train on: hold out fewer",
+    );
   }
   if (holdout === 0) return { train };
   const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
@@ -196,7 +195,9 @@ function noteLostClasses({ train, classes }: OpenDataset, learned: Split): strin
   const lost = [...new Set(train.labels)].filter((label) => !left.has(label));
   if (lost.length === 0) return [];
   const names = lost.map((label) => classes[label]).join(", ");
-  return [`the hold-out has all training images of ${names}: hold out fewer, or it is not learned`];
+  return [
+    `the hold-out has all training images of ${names}, so none is left to learn from: hold out fewer`,
+  ];
 }
 
 /** Gives the values of the modules that first stages trained. */

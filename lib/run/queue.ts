@@ -7,19 +7,19 @@
 import { basename } from "node:path";
 import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { checkWritable } from "../files/atomic_write.ts";
-import { changedModules, type Resolved, resolveRun, resolveTrained, titleOf } from "./resolve.ts";
+import {
+  changedModules,
+  type Resolved,
+  resolveRun,
+  resolveTrained,
+  titleOf,
+  trainCommand,
+} from "./resolve.ts";
 import { ownCode } from "../project/own_code.ts";
 import { misplacedResult, readResult, resultPath } from "../project/result.ts";
 import { loadedCommit } from "../project/versions.ts";
-import {
-  foundationSettings,
-  neededEpoch,
-  quickness,
-  quickSettings,
-  type Settings,
-} from "./settings.ts";
+import { foundationSettings, neededEpoch, quickness, type Settings } from "./settings.ts";
 import { Failure } from "../values/failure.ts";
-import { shellCommand } from "../values/shell.ts";
 
 /** A trial that the caller requests. */
 export interface RequestedTrial {
@@ -111,7 +111,7 @@ async function listUnserved(experiment: Experiment, settings: Settings): Promise
   for (const one of listFoundations(experiment)) {
     const usual = quickness(one.trained.experiment, { ...settings, apart: false });
     const { quick } = await resolveTrained(one.trained, foundation);
-    if (quick !== undefined && !foundation.apart) {
+    if (quick !== undefined && !foundation.forQuick) {
       throw shorterFoundation(experiment, one, settings);
     }
     if (usual !== undefined && quick === undefined) continue;
@@ -122,15 +122,15 @@ async function listUnserved(experiment: Experiment, settings: Settings): Promise
 
 /** The failure (exit 2) of a full run whose teacher or first stage `--epochs` would cut short. */
 function shorterFoundation(
-  { url, schedule }: Experiment,
+  { url }: Experiment,
   { role, trained }: Foundation,
   { epochs }: Settings,
 ): Failure {
   const { schedule: { epochs: declared } } = trained.experiment;
   return new Failure(
     2,
-    `--epochs ${epochs} is what ${basename(url)} declares for ${schedule.epochs} epochs, but its ` +
-      `${role} declares ${declared}: leave out --epochs, so that both are trained as declared`,
+    `--epochs ${epochs} is the number that ${basename(url)} declares, but its ${role} declares ` +
+      `${declared}: leave out --epochs, so that both are trained as declared`,
   );
 }
 
@@ -191,6 +191,11 @@ export function buildsOn({ experiment }: RequestedTrial, other: RequestedTrial):
   return listFoundations(experiment).some(({ trained }) => isSameTrial(trained, other));
 }
 
+/** Looks again at the run of a queued trial: another process may have trained it since. */
+export function lookAgain({ experiment, seed, settings, keep }: QueuedTrial): Promise<Resolved> {
+  return resolveRun(experiment, seed, settings, keep);
+}
+
 /**
  * The trials of a queue that build on some others, directly or not, with the one that each builds
  * on.
@@ -218,9 +223,9 @@ export function foundationsFirst(waiting: readonly QueuedTrial[]): QueuedTrial[]
 }
 
 /**
- * Checks, before any training, that no run is of code that has changed since. Rejects with a
- * `Failure` (exit 2) that names the modules and the ways out. Reads the code of every trial, which
- * the record of its run has, however much later that begins.
+ * Checks, before any training, that no run used code that has changed since. Rejects with a
+ * `Failure` (exit 2) that names the modules and the ways out. Reads the code of every trial now:
+ * the record of its run has this code, however much later the run begins.
  */
 export async function checkCode(waiting: readonly QueuedTrial[]): Promise<void> {
   const lines = [];
@@ -241,15 +246,11 @@ export async function describeChange(trial: QueuedTrial): Promise<string> {
 }
 
 /** Says how to train a trial again: by a flag of this command, or by a command. */
-export function describeFresh(
-  { identity: { id }, seed, need, quick, settings }: QueuedTrial,
-): string {
-  if (!need && !settings.pending) return "--fresh trains it again, and all else that is asked for";
-  const { epochs, limit } = quickSettings(quick);
-  const flags = Object.entries({ seed, epochs, limit }).flatMap(([flag, value]) =>
-    value === undefined ? [] : [`--${flag}`, String(value)]
-  );
-  return `\`${shellCommand(["deno", "task", "exp", id, ...flags, "--fresh"])}\` trains it again`;
+export function describeFresh(trial: QueuedTrial): string {
+  if (!trial.need && !trial.settings.pending) {
+    return "--fresh trains it again, and all else that is asked for";
+  }
+  return `\`${trainCommand(trial, "--fresh")}\` trains it again`;
 }
 
 /**

@@ -4,7 +4,16 @@ import type { Epoch, Experiment, Trained } from "../experiment/experiment.ts";
 import { identify, type Identity, projectRoot } from "../project/identify.ts";
 import { changedCode, type OwnCode, ownCode } from "../project/own_code.ts";
 import { RunFolder } from "./run_folder.ts";
-import { neededEpoch, quickness, type RunChoice, scheduleOf, type Settings } from "./settings.ts";
+import {
+  type FoundationChoice,
+  neededEpoch,
+  quickness,
+  quickSettings,
+  type RunChoice,
+  scheduleOf,
+  type Settings,
+} from "./settings.ts";
+import { shellCommand } from "../values/shell.ts";
 
 /**
  * The state of a run. `missing`: no epoch or batch is saved. `begun`: training is not complete.
@@ -19,7 +28,7 @@ export const STATE_TEXTS = {
   missing: "not trained yet",
   begun: "half trained",
   stale: "stale: its declaration has changed since it was trained",
-  changed: "of code that has changed since it was trained",
+  changed: "outdated: its code has changed since it was trained",
   lacking: "lacking weights that are wanted now",
   fresh: "trained anew",
 } as const satisfies Record<Exclude<RunState, "done">, string>;
@@ -44,6 +53,18 @@ export function titleOf({ identity: { id }, seed, quick }: Resolved): string {
   return `${id} seed ${seed}${quick ? ` (${quick})` : ""}`;
 }
 
+/** The command that trains a run, with these flags, for a shell in the project's folder. */
+export function trainCommand(
+  { identity: { id }, seed, quick }: Resolved,
+  ...flags: readonly string[]
+): string {
+  const { epochs, limit } = quickSettings(quick);
+  const own = Object.entries({ seed, epochs, limit }).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag}`, String(value)]
+  );
+  return shellCommand(["deno", "task", "exp", id, ...own, ...flags]);
+}
+
 /**
  * Finds the state of a run whose weights after the epochs `keep` are needed. Reads nothing if
  * `fresh` is set. Rejects with a `Failure` if the run is damaged.
@@ -62,9 +83,10 @@ export async function resolveRun(
   const state = settings.fresh
     ? "fresh"
     : await runState(folder, experiment, declaration, settings, keep);
-  const counts = state === "missing" || state === "stale" || settings.fresh || settings.keepResults;
+  const ignoresCode = state === "missing" || state === "stale" || settings.fresh ||
+    settings.keepResults;
   const found = { experiment, identity, root, seed, declaration, quick, folder };
-  const changed = counts ? [] : await changedModules(found);
+  const changed = ignoresCode ? [] : await changedModules(found);
   return { ...found, state: changed.length > 0 ? "changed" : state };
 }
 
@@ -128,14 +150,13 @@ export interface ResolvedTrained extends Resolved {
 }
 
 /**
- * Finds the state of a teacher or first stage that another experiment trains, for a trial whose
- * `foundationSettings` these are. A full run serves a quick run too. If there is no full run, looks
+ * Finds the state of a teacher or first stage that another experiment trains. A full run serves a quick run too. If there is no full run, looks
  * for one with the same `epochs` and `limit`: for a quick trial it is a quick one, too, if a full run
  * lacks the epoch. Ignores `fresh`.
  */
 export async function resolveTrained(
   trained: Trained,
-  settings: RunChoice,
+  { forQuick, ...settings }: FoundationChoice,
 ): Promise<ResolvedTrained> {
   const { experiment, seed, average } = trained;
   const own = { ...settings, apart: false, fresh: false };
@@ -147,6 +168,5 @@ export async function resolveTrained(
   };
   const found = await resolve(full);
   if (found.state === "done") return found;
-  const isKept = settings.apart && found.state === "lacking";
-  return await resolve({ ...own, apart: isKept });
+  return await resolve({ ...own, apart: forQuick && found.state === "lacking" });
 }

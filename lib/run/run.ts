@@ -41,8 +41,8 @@ export interface FinishedTrial extends RequestedTrial {
 /**
  * Returns the results of trials, in the requested order. Trains those that are not done, as many
  * together as `settings.cohort` allows, each after its teachers and first stages. Continues a run
- * that was begun earlier. Records each result as soon as it exists. Leaves out the trials that
- * other processes train with `settings.pending`, and all of them if another worker leads. If a
+ * that was begun earlier. Records each result as soon as it exists. With `settings.pending`, leaves
+ * out the trials that other processes train; if another worker leads, returns no results. If a
  * trial diverges (exit 4), or another process has meanwhile trained it with other code or what it
  * builds on has other weights than when it began (exit 2), trains the others that do not build on
  * it, and then rejects with a `Failure` that names it. Rejects with any other failure at once.
@@ -174,7 +174,7 @@ async function reuse(
   if (await isRecordedOtherwise(root, id, accepted)) {
     settings.status.line(
       `${titleOf(resolved)}: the result beside its module was not that of the run in ` +
-        `${folder.path}, and is it again`,
+        `${folder.path}, which replaces it`,
     );
   }
   await recordRun(root, id, accepted, settings.status.line);
@@ -182,8 +182,8 @@ async function reuse(
 }
 
 /**
- * Whether another trial of the same declaration than that of a full run is beside its module. The
- * code that was accepted since may differ.
+ * Whether the trial beside the module, of the same seed and declaration, differs from that of this
+ * full run. Their `code` does not count: other code may have been accepted since.
  */
 async function isRecordedOtherwise(root: string, id: string, trial: Trial): Promise<boolean> {
   const recorded = (await readTrials(root, id)).find(({ seed, declaration, quick }) =>

@@ -54,6 +54,9 @@ import type { Value } from "../weights/value.ts";
 import { type EpochSums, readEpochSums } from "./epoch_sums.ts";
 import { RUNS } from "./run_ids.ts";
 
+/** The latest state of a run, and the path of its file. */
+export type SavedState = Checkpoint & { readonly path: string; readonly progress: RunProgress };
+
 /** The progress of a run. It is the metadata of `latest.safetensors`. */
 export type RunProgress = {
   /** The hash of the declaration. */
@@ -88,7 +91,9 @@ export type RunProgress = {
    * versions.
    */
   readonly readsLength?: boolean;
-  /** What it is made from. `undefined` if its parts differ in that, and in earlier versions. */
+  /**
+   * What it is made from. `undefined` if that has changed since it began, and in earlier versions.
+   */
   readonly origin?: RunOrigin;
   /**
    * The SHA-256 of the weights of its teachers and first stages when it began, in order. `undefined`
@@ -188,13 +193,22 @@ export class RunFolder {
    * Reads the latest state of a run. `undefined` if there is none. Rejects with a `Failure` (exit
    * 3) that names the file if it is damaged or lacks a member.
    */
-  async latest(): Promise<(Checkpoint & { readonly progress: RunProgress }) | undefined> {
-    const path = this.file("latest.safetensors");
+  async latest(): Promise<SavedState | undefined> {
+    const path = this.#latest;
     if (!existsSync(path)) return undefined;
     const checkpoint = await loadCheckpoint(path);
     const refuse = (problem: string) =>
-      new Failure(3, `${path} does not say how far the run came: ${problem}; ${FRESH_HINT}`);
-    return { ...checkpoint, progress: readAs(checkpoint.metadata, progress, refuse) };
+      new Failure(3, `${path} does not say how far the run has come: ${problem}; ${FRESH_HINT}`);
+    return { ...checkpoint, path, progress: readAs(checkpoint.metadata, progress, refuse) };
+  }
+
+  /** Writes the latest state of a run. */
+  async saveLatest(state: ReadonlyMap<string, Value>, progress: RunProgress): Promise<void> {
+    await saveCheckpoint(this.#latest, state, progress);
+  }
+
+  get #latest(): string {
+    return this.file("latest.safetensors");
   }
 
   /**
@@ -336,11 +350,6 @@ export class RunFolder {
   /** Writes a JSON file. */
   async write(name: string, value: Json): Promise<void> {
     await atomicWrite(this.file(name), `${JSON.stringify(value, null, 2)}\n`);
-  }
-
-  /** Writes a checkpoint: weights or a whole state. */
-  async save(path: string, tensors: ReadonlyMap<string, Value>, metadata: Json): Promise<void> {
-    await saveCheckpoint(path, tensors, metadata);
   }
 }
 

@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { Failure } from "../values/failure.ts";
 
@@ -33,9 +32,7 @@ export function entriesOf(folder: string): Deno.DirEntry[] {
 
 /** The seeds of the full runs of an experiment in the project `root`, in ascending order. */
 export function runSeeds(root: string, id: string): number[] {
-  const folder = join(root, RUNS, id);
-  const names = existsSync(folder) ? readdirSync(folder) : [];
-  return names.flatMap((name) => {
+  return entriesOf(join(root, RUNS, id)).flatMap(({ name }) => {
     const [, seed] = name.match(SEED) ?? [];
     return seed === undefined ? [] : [Number(seed)];
   }).sort((a, b) => a - b);

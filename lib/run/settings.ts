@@ -7,7 +7,7 @@ import type { Parallel } from "../training/step.ts";
 import { SOLE_WORKER, type Workers } from "./workers.ts";
 
 /** The settings of runs: everything that is not part of a declaration. */
-export interface Settings extends EngineOptions {
+export interface Settings extends Omit<EngineOptions, "log"> {
   /**
    * The number of epochs, which makes a run quick and moves the drops of the rate in proportion.
    * Default: the declared number.
@@ -18,8 +18,8 @@ export interface Settings extends EngineOptions {
    */
   readonly limit?: number;
   /**
-   * Whether a run is quick although it is as long as declared: a quick student must not put a full
-   * run aside, only because that lacks an epoch. Default: false.
+   * Whether a run is quick although it is as long as declared: a quick student must not put the
+   * full run of its teacher aside only because that run lacks an epoch. Default: false.
    */
   readonly apart?: boolean;
   /**
@@ -99,12 +99,21 @@ export function quickness(
   return `quick-${epochs ?? schedule.epochs}-${limit ?? "all"}`;
 }
 
-/** The settings with which a trial's teachers and first stages are looked for, or trained. */
-export function foundationSettings<S extends Pick<Settings, "epochs" | "limit" | "apart">>(
+/** The settings that decide which run of a trial's teacher or first stage is taken. */
+export interface FoundationChoice extends RunChoice {
+  /** Whether the trial itself is quick. */
+  readonly forQuick: boolean;
+}
+
+/** The settings of a trial, for its teachers and first stages. */
+export type FoundationSettings = Settings & FoundationChoice;
+
+/** The settings with which a trial's teachers and first stages are looked for. */
+export function foundationSettings<S extends RunChoice>(
   experiment: Experiment,
   settings: S,
-): S & { readonly apart: boolean } {
-  return { ...settings, apart: quickness(experiment, settings) !== undefined };
+): S & FoundationChoice {
+  return { ...settings, forQuick: quickness(experiment, settings) !== undefined };
 }
 
 /** The settings that `quickness` named. */

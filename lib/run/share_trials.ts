@@ -3,10 +3,10 @@
  *
  * Each process takes the first trial in the list's order that is not done, whose foundations
  * (teachers and first stages) are done, and that no living process holds. Where others hold trials
- * that its own build on, it waits. It ends when nothing is left that it could ever take: the rest is
- * done, is trained by processes that were seen to be alive, or builds on what failed here. Who has
- * claimed trials may give some of them back until it trains them, so the others wait until then.
- * Whether a trial is done is only judged while it is claimed.
+ * that its own build on, it waits. It ends when nothing is left that it could ever take: the rest
+ * is done, is trained by processes that were seen to be alive, or builds on what failed here. A
+ * process that has claimed trials may give some of them back until it trains them, so the others
+ * wait until then. Whether a trial is done is only judged while it is claimed.
  *
  * @module
  */

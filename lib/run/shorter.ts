@@ -17,14 +17,14 @@ import { runLength, stepsInEpoch } from "../training/run_length.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
 import { count, looseObject, nullable, readAs, text } from "../values/reader.ts";
-import { type Checkpoint, loadCheckpoint } from "../weights/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../weights/checkpoint.ts";
 import { Claim, tryClaim } from "./claim.ts";
 import { copyLogs } from "./epoch_log.ts";
 import type { Prepared } from "./prepare.ts";
 import type { QueuedTrial } from "./queue.ts";
 import { type FoundationWeights, originOf } from "./record.ts";
 import { RunFolder, type RunOrigin, type RunProgress } from "./run_folder.ts";
-import { entriesOf } from "./run_ids.ts";
+import { entriesOf, RUNS } from "./run_ids.ts";
 import { quickSettings, scheduleOf } from "./settings.ts";
 import { SOLE_WORKER } from "./workers.ts";
 
@@ -103,7 +103,7 @@ export async function goOnFrom(
       for (const [i, original] of originals.entries()) {
         if (!existsSync(original)) continue;
         const { tensors } = await loadCheckpoint(original);
-        await folder.save(copies[i], tensors, metadata);
+        await saveCheckpoint(copies[i], tensors, metadata);
       }
     }
   } catch (error) {
@@ -112,7 +112,7 @@ export async function goOnFrom(
   }
   await copyLogs(from.path, folder.path);
   // Last, since from here on the trial is begun.
-  await folder.save(folder.file("latest.safetensors"), tensors, { ...progress, declaration });
+  await folder.saveLatest(tensors, { ...progress, declaration });
 }
 
 /** The files that a run may have of an epoch's weights: the student, its average, its modules. */
@@ -127,7 +127,7 @@ function filesOf(folder: RunFolder, epoch: Epoch): string[] {
 /** Lists the shorter runs of a trial, the furthest first. */
 async function shorterRuns(trial: LongerTrial): Promise<ShorterRun[]> {
   const found: ShorterRun[] = [];
-  for (const path of foldersBelow(join(trial.root, "runs"), trial.seed)) {
+  for (const path of foldersBelow(join(trial.root, RUNS), trial.seed)) {
     const run = await readShorter(trial, path);
     if (run) found.push(run);
   }
@@ -197,11 +197,10 @@ async function readShorter(
 async function obstacle(
   trial: LongerTrial,
   { folder, schedule, progress }: ShorterRun,
-  { train, fingerprint, precision }: Prepared,
+  { train, fingerprint, precision, backend }: Prepared,
   present: RunOrigin,
 ): Promise<string | undefined> {
   const { experiment, settings, keep } = trial;
-  const { backend = "tensorflow" } = settings;
   const { workers: { share: { workers } } = SOLE_WORKER } = settings;
   const syncNorm = workers > 1 && settings.syncNorm === true;
   const { origin, readsLength } = progress;
@@ -222,7 +221,7 @@ async function obstacle(
     return "its teachers or first stages have other weights";
   }
   for (const part of ["tensorflow", "retort"] as const) {
-    if (origin[part] !== present[part]) return `it is of ${part} ${origin[part]}`;
+    if (origin[part] !== present[part]) return `it was trained with ${part} ${origin[part]}`;
   }
   const own = scheduleOf(experiment, settings);
   const epochs = progress.epoch + (progress.batch > 0 ? 1 : 0);

@@ -9,10 +9,10 @@ import type { RunFolder } from "./run_folder.ts";
 import { neededEpoch, type Settings } from "./settings.ts";
 
 /**
- * Takes runs back that were put aside: of trials, their teachers and first stages whose run is
- * not there or stale, the latest one that follows the declaration of today, a finished one before one
- * that was begun. The run in its place is put aside. Leaves out trials that are to be trained
- * anew, and those that another process holds.
+ * Takes back runs that were put aside. For each of these trials, their teachers and first stages
+ * whose run is missing or stale, takes the latest run that follows the present declaration, a
+ * finished one before one that was begun. Puts aside the run in its place. Leaves out trials that
+ * are to be trained anew, and those that another process holds.
  */
 export async function takeBack(
   asked: readonly RequestedTrial[],

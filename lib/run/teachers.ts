@@ -22,7 +22,7 @@ import { imageSource } from "./declared_data.ts";
 import { readLoggedScore } from "./epoch_log.ts";
 import type { Prepared, TeacherWeights } from "./prepare.ts";
 import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
-import type { Settings } from "./settings.ts";
+import type { FoundationSettings, Settings } from "./settings.ts";
 import { BEFORE_TRAINING, interruptible } from "./stop.ts";
 import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
 
@@ -46,7 +46,7 @@ export interface LoadedTeacher extends TeacherWeights {
 export async function readTeachers(
   { teachers, dataset }: Experiment,
   root: string,
-  settings: Settings,
+  settings: FoundationSettings,
 ): Promise<LoadedTeacher[]> {
   const loaded: LoadedTeacher[] = [];
   for (const teacher of teachers) {
@@ -62,7 +62,7 @@ export async function readTeachers(
 async function readStudent(
   teacher: Trained,
   dataset: Experiment["dataset"],
-  settings: Settings,
+  settings: FoundationSettings,
 ): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
   const { identity: { id }, seed, weights: path } = resolved;
@@ -166,7 +166,7 @@ export async function scoreTeachers(
         `${path} reaches ${reachedText}, and its own run recorded ` +
           `${
             formatMeasure(measure, recorded)
-          }: its weights or the test images are others by now; ` +
+          }: its weights or the test images have changed since; ` +
           "train it again with --fresh",
       );
     }
@@ -198,7 +198,7 @@ export interface TeacherPreview extends TeacherWeights {
 export async function previewTeacher(
   teacher: Teacher,
   root: string,
-  settings: Settings,
+  settings: FoundationSettings,
 ): Promise<TeacherPreview> {
   if (teacher.kind === "trained") {
     const { text, resolved, isThere } = await previewTrained(teacher, settings);

@@ -9,9 +9,9 @@ import { type LoadedStages, readStages } from "./first_stages.ts";
 import { listLearned, recordLearned } from "./learned.ts";
 import { describeStepMemory, fittingTrials, measureStepMemory } from "./memory.ts";
 import { prepare, type Prepared, type TrialSource } from "./prepare.ts";
-import type { QueuedTrial } from "./queue.ts";
+import { lookAgain, type QueuedTrial } from "./queue.ts";
 import type { Foundations } from "./record.ts";
-import { resolveRun, STATE_TEXTS, titleOf } from "./resolve.ts";
+import { STATE_TEXTS, titleOf } from "./resolve.ts";
 import { foundationSettings, scheduleOf, type Settings } from "./settings.ts";
 import { describeStart, findStart, goOnFrom } from "./shorter.ts";
 import { BEFORE_TRAINING, interruptible, stopIfInterrupted } from "./stop.ts";
@@ -88,12 +88,12 @@ interface LoadedSource extends TrialSource {
 }
 
 async function loadSource(trial: QueuedTrial): Promise<LoadedSource> {
-  const { experiment, root, seed, keep, settings } = trial;
+  const { experiment, root, settings } = trial;
   const foundation = foundationSettings(experiment, settings);
   const teachers = await readTeachers(experiment, root, foundation);
   const stages = await readStages(experiment, root, foundation);
-  const own = await resolveRun(experiment, seed, settings, keep);
-  return { experiment, teachers, stages, learned: await listLearned(own, foundation) };
+  const learned = await listLearned(await lookAgain(trial), foundation);
+  return { experiment, teachers, stages, learned };
 }
 
 /**
@@ -160,10 +160,8 @@ async function takeAlike(
 }
 
 /** The precision of a run that has begun. `undefined` if it has not, or starts again. */
-async function begunPrecision(
-  { experiment, seed, settings, keep, folder }: QueuedTrial,
-): Promise<Settings["precision"]> {
-  const { state } = await resolveRun(experiment, seed, settings, keep);
+async function begunPrecision(trial: QueuedTrial): Promise<Settings["precision"]> {
+  const { state, folder } = await lookAgain(trial);
   return state === "begun" ? (await folder.latest())?.progress.precision : undefined;
 }
 
@@ -196,30 +194,28 @@ function cohortTitle([{ trial: first }, ...others]: readonly SharedTrial[]): str
 }
 
 /** Says why a trial is trained that was not requested. */
-async function sayNeed({ experiment, seed, keep, settings, need, ...trial }: QueuedTrial) {
-  const { state } = await resolveRun(experiment, seed, settings, keep);
-  if (!need || state === "done") return;
-  const text = `${need.role} ${trial.identity.id} seed ${seed} is ${STATE_TEXTS[state]}`;
-  settings.status.line(`${text}; it is trained first`);
+async function sayNeed(trial: QueuedTrial): Promise<void> {
+  const { need, identity: { id }, seed, settings: { status } } = trial;
+  if (!need) return;
+  const { state } = await lookAgain(trial);
+  if (state === "done") return;
+  status.line(`${need.role} ${id} seed ${seed} is ${STATE_TEXTS[state]}; it is trained first`);
 }
 
 /**
- * Puts the files of a run aside that the new one does not continue, and starts that one at a shorter
- * run, if it can.
+ * Puts aside the files of a run that the new one does not continue. Lets the new one go on from a
+ * shorter run, if it can.
  */
 async function makeReady(
   trial: QueuedTrial,
   prepared: Prepared,
   { teachers, stages }: Foundations,
 ): Promise<void> {
-  const { experiment, seed, keep, settings, folder } = trial;
-  const { state } = await resolveRun(experiment, seed, settings, keep);
+  const { state } = await lookAgain(trial);
   if (state === "done" || state === "begun") return;
-  const say = (line: string) => settings.status.line(`${titleOf(trial)} ${line}`);
-  const aside = state === "missing" ? undefined : await folder.putAside();
-  if (aside && state !== "missing") {
-    say(`is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
-  }
+  const say = (line: string) => trial.settings.status.line(`${titleOf(trial)} ${line}`);
+  const aside = state === "missing" ? undefined : await trial.folder.putAside();
+  if (aside) say(`is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
   if (state !== "missing" && state !== "stale") return;
   const start = await findStart(trial, prepared, [...teachers, ...stages]);
   if (!start) return;

@@ -34,7 +34,7 @@ export async function trainTogether<T>(
     );
   }
   const agreement = await agreementOf(trials, settings);
-  using open = await openCluster(cluster, { ...settings, agreement });
+  using open = await openCluster(cluster, { ...settings, log: settings.status.line, agreement });
   settings.status.line(describeShare(cluster, settings));
   try {
     const workers = workersOf(open);
@@ -43,7 +43,8 @@ export async function trainTogether<T>(
     await open.calls.leave();
     return result;
   } catch (error) {
-    // Of a divergence and an interruption all workers know. Any other error, they have to be told.
+    // All workers know of a divergence and of an interruption. They notice any other error because
+    // this one ends without leaving.
     if (error instanceof Failure && [4, 130].includes(error.exit)) await open.calls.leave();
     throw error;
   }

@@ -21,8 +21,9 @@ import {
   resolveTrained,
   STATE_TEXTS,
   titleOf,
+  trainCommand,
 } from "./resolve.ts";
-import { quickSettings, type RunChoice, type Settings } from "./settings.ts";
+import type { FoundationChoice, Settings } from "./settings.ts";
 
 /**
  * Gives a network's weights, by the names inside it, for these images and so many classes. Throws a
@@ -41,7 +42,7 @@ export type ModuleWeights = ((shape: Shape) => ReadonlyMap<string, Value>) | und
 /** Describes the state of a teacher or first stage for a dry run. Trains nothing. */
 export async function previewTrained(
   trained: Trained,
-  settings: Settings,
+  settings: FoundationChoice,
 ): Promise<
   { readonly text: string; readonly resolved: ResolvedTrained; readonly isThere: boolean }
 > {
@@ -75,8 +76,8 @@ export async function studentWeights(trained: ResolvedTrained): Promise<NetworkW
 }
 
 /**
- * Throws a `Failure` (exit 3) if a student that depends on the size of its images learned others. As
- * many positions may be those of another grid.
+ * Throws a `Failure` (exit 3) if a student that depends on the size of its images learned others.
+ * The shapes of its variables need not show it: two different grids may have as many positions.
  */
 export function checkImages(
   { experiment: { student }, weights: path }: ResolvedTrained,
@@ -154,40 +155,39 @@ export async function readTrainedStudent(
 ): Promise<TrainedStudent> {
   if (average) requireAverage(experiment, "--average");
   const resolved = await resolveRun(experiment, seed, { epochs, limit, fresh: false });
-  await requireDone(resolved, { epochs, limit });
+  await requireDone(resolved);
   const path = resolved.folder.weights(epoch, average ? "average" : undefined);
   return await readStudent(resolved, path, average);
 }
 
 /**
- * Reads a teacher or first stage that another experiment trained, for a trial with these settings.
- * Rejects like `readTrainedStudent`.
+ * Reads a teacher or first stage that another experiment trained. Rejects like
+ * `readTrainedStudent`.
  */
 export async function readTrainedFoundation(
   trained: Trained,
-  settings: RunChoice,
+  settings: FoundationChoice,
 ): Promise<TrainedStudent> {
   const resolved = await resolveTrained(trained, settings);
-  await requireDone(resolved, quickSettings(resolved.quick));
+  await requireDone(resolved);
   return await readStudent(resolved, resolved.weights, trained.average ?? false);
 }
 
 /** Rejects with a `Failure` (exit 3) if a run is not done, or its experiment has changed since. */
-async function requireDone(
-  resolved: Resolved,
-  { epochs, limit }: Pick<Settings, "epochs" | "limit">,
-): Promise<void> {
+async function requireDone(resolved: Resolved): Promise<void> {
   const { identity: { id }, seed, state } = resolved;
   if (state === "done") return;
-  const flags = Object.entries({ seed, epochs, limit }).filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` --${name} ${value}`);
-  const command = `deno task exp ${id}${flags.join("")}`;
   if (state === "changed") {
     const modules = (await changedModules(resolved)).join(", ");
-    const ways = `\`${command} --keep\` keeps it, \`${command} --fresh\` trains it again`;
+    const [keep, fresh] = ["--keep", "--fresh"].map((flag) => trainCommand(resolved, flag));
+    const ways = `\`${keep}\` keeps it, \`${fresh}\` trains it again`;
     throw new Failure(3, `${id} seed ${seed}: code has changed since: ${modules}; ${ways}`);
   }
-  throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; \`${command}\` trains it`);
+  // Only a trial that needs an epoch makes its teacher keep it.
+  const way = state === "lacking"
+    ? "train the experiment that learns from it with --fresh, which trains both again"
+    : `\`${trainCommand(resolved)}\` trains it`;
+  throw new Failure(3, `${id} seed ${seed} is ${STATE_TEXTS[state]}; ${way}`);
 }
 
 /** Reads the student of a run that is done from this file of its weights. */

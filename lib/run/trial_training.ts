@@ -19,7 +19,7 @@ import { runLength, stepsInEpoch } from "../training/run_length.ts";
 import type { RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";
 import { canonical } from "../values/json.ts";
-import { checkVariables } from "../weights/checkpoint.ts";
+import { checkVariables, FRESH_HINT, saveCheckpoint } from "../weights/checkpoint.ts";
 import type { Value } from "../weights/value.ts";
 import type { Claim } from "./claim.ts";
 import { epochLine, epochLog, type EpochSummary, Logs } from "./epoch_log.ts";
@@ -47,7 +47,7 @@ export function checkArithmetic(
   const flags = `--precision ${used.precision} --backend ${used.backend}`;
   throw new Failure(
     2,
-    `${path} is a run with ${flags}: continue with these flags, or start again with --fresh`,
+    `${path} is a run with ${flags}: continue with these flags, or ${FRESH_HINT}`,
   );
 }
 
@@ -104,16 +104,18 @@ export class TrialTraining {
     this.#length = runLength(epochSize(prepared.train), this.schedule, trial.settings.limit);
     this.#prepared = prepared;
     this.#foundations = foundations;
-    const { precision } = prepared;
-    const { backend = "tensorflow" } = trial.settings;
+    const { precision, backend } = prepared;
     const { workers: { share: { workers } } = SOLE_WORKER, syncNorm } = trial.settings;
     this.#shared = workers === 1 ? {} : { workers, ...(syncNorm ? { syncNorm } : {}) };
-    const start = { epoch: 0, batch: 0, step: 0, sums: NO_SUMS, seconds: 0 };
     this.#progress = {
       declaration: trial.declaration,
       precision,
       backend,
-      ...start,
+      epoch: 0,
+      batch: 0,
+      step: 0,
+      sums: NO_SUMS,
+      seconds: 0,
       ...this.#shared,
     };
   }
@@ -166,14 +168,10 @@ export class TrialTraining {
     const { folder } = this.trial;
     const latest = await folder.latest();
     if (!latest) return false;
-    const { progress, tensors } = latest;
+    const { path, progress, tensors } = latest;
     checkArithmetic(folder.path, progress, this.#progress);
     const { state } = this.assembly;
-    checkVariables(
-      folder.file("latest.safetensors"),
-      tensors,
-      new Map(state.map(({ name, shape }) => [name, shape])),
-    );
+    checkVariables(path, tensors, new Map(state.map(({ name, shape }) => [name, shape])));
     await this.#engine.hold(
       state,
       new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array])),
@@ -313,9 +311,6 @@ export class TrialTraining {
       seconds: this.#progress.seconds + seconds / time.trials,
       spent: undefined,
     };
-    const whole = (spent?.trained ?? 0) + seconds;
-    const { trials } = time;
-    const speed = { trials, imagesPerSecond: images / trained, waited, seconds: whole };
     const summary: EpochSummary = {
       epoch,
       epochs,
@@ -324,7 +319,10 @@ export class TrialTraining {
       test,
       held,
       average,
-      ...speed,
+      trials: time.trials,
+      imagesPerSecond: images / trained,
+      waited,
+      seconds: (spent?.trained ?? 0) + seconds,
     };
     this.#claim?.check();
     this.#logs.add(epochLog(task, summary));
@@ -335,9 +333,12 @@ export class TrialTraining {
 
   /** Saves the state after the last step of an epoch, before its evaluation. */
   async saveTrained(state: ReadonlyMap<string, Value>, time: SharedTime): Promise<void> {
-    const isWhole = this.sums.images === time.images;
-    const stepSeconds = fastestStep(this.#progress, isWhole ? time : undefined);
-    this.#progress = { ...this.#progress, stepSeconds };
+    const { batch, sums, stepSeconds = Infinity } = this.#progress;
+    // The rest of an epoch traces the step again, and may have no steps at all.
+    if (sums.images === time.images) {
+      const seconds = time.trained / time.trials / batch;
+      this.#progress = { ...this.#progress, stepSeconds: Math.min(stepSeconds, seconds) };
+    }
     await this.#saveState(state, this.#progressWithin(time));
   }
 
@@ -366,7 +367,7 @@ export class TrialTraining {
   async #saveState(state: ReadonlyMap<string, Value>, progress: RunProgress): Promise<void> {
     const { folder } = this.trial;
     this.#claim?.check();
-    await folder.save(folder.file("latest.safetensors"), state, progress);
+    await folder.saveLatest(state, progress);
   }
 
   /**
@@ -388,9 +389,9 @@ export class TrialTraining {
     };
     for (const name of new Set<Epoch>(["best", "last", ...keep])) {
       if ((numbers[name] ?? name) !== epoch) continue;
-      await folder.save(folder.weights(name), student, metadata);
-      if (average) await folder.save(folder.weights(name, "average"), average, metadata);
-      if (modules) await folder.save(folder.trainedModules(name), modules, metadata);
+      await saveCheckpoint(folder.weights(name), student, metadata);
+      if (average) await saveCheckpoint(folder.weights(name, "average"), average, metadata);
+      if (modules) await saveCheckpoint(folder.trainedModules(name), modules, metadata);
     }
   }
 
@@ -445,19 +446,6 @@ function addTimes(
 /** The better epoch. The earlier one if they are equal. */
 function betterOf(earlier: BestEpoch | undefined, epoch: BestEpoch): BestEpoch {
   return !earlier || epoch.chosen > earlier.chosen ? epoch : earlier;
-}
-
-/**
- * A trial's seconds of a step in the fastest epoch so far. `whole` is the time of the latest one if
- * this process trained all of it: the rest of an epoch traces the step again, and may have no steps
- * at all.
- */
-function fastestStep(
-  { batch, stepSeconds }: RunProgress,
-  whole: SharedTime | undefined,
-): number | undefined {
-  if (!whole) return stepSeconds;
-  return Math.min(stepSeconds ?? Infinity, whole.trained / whole.trials / batch);
 }
 
 /** Picks the values of variables from a state, under the keys of `variables`. */

@@ -11,7 +11,7 @@ export async function unrecorded(trials: readonly RequestedTrial[]): Promise<Req
   const experiments = [...new Set(trials.map(({ experiment }) => experiment))];
   const seeds = new Map<Experiment, readonly number[]>();
   for (const experiment of experiments) {
-    const { measured } = await readOutcome(experiment, ".");
+    const { measured } = await readOutcome(experiment);
     seeds.set(experiment, measured.map(({ seed }) => seed));
   }
   return trials.filter(({ experiment, seed }) => !seeds.get(experiment)!.includes(seed));

@@ -71,7 +71,7 @@ export async function timeUntrainedStep(
   const images = Math.min(schedule.batch, Math.max(2, Math.floor(PIXELS / (height * width))));
   const timed = { ...schedule, batch: images, iterations: undefined };
   const split = noiseSplit({ image, classes, train }, picturesOf(dataset)?.length);
-  const { engine } = await openEngine(settings);
+  const { engine } = await openEngine({ ...settings, log: settings.status.line });
   try {
     const options = { seed: 1, image, classes, train: split, schedule: timed };
     const assembly = assemble(experiment, options);

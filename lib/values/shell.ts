@@ -1,6 +1,7 @@
 /** Quotes a word, so that a shell takes it as one argument, whatever its characters. */
 export function quoteWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  // A # begins a comment only at the start of a word.
+  if (/^[\w@%+=:,./-][\w@%+=:,./#-]*$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 

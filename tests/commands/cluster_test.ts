@@ -117,7 +117,7 @@ await needs(
       const script = await outputOf(toys, "slurm", toys.path("toy.ts#student"), ...flags);
       assertStringIncludes(
         script,
-        "\nsrun --cpus-per-task=4 deno task exp 'toy#student' --seed 2 --trials 3 --cohort 1 --precision bfloat16 --threads 4 --pending &\n",
+        "\nsrun --cpus-per-task=4 deno task exp toy#student --seed 2 --trials 3 --cohort 1 --precision bfloat16 --threads 4 --pending &\n",
       );
       assertStringIncludes(script, "\n#SBATCH --array=0-1\n");
       const manifest = await outputOf(

@@ -172,7 +172,7 @@ await test(
     assertStringIncludes(await failureOf(2, own), "last.safetensors needs --as <experiment>");
     assertStringIncludes(
       await failureOf(2, own, "--as", toys.path("toy.ts")),
-      "is several experiments; name one",
+      "is several experiments: name one",
     );
     assertStringIncludes(await failureOf(3, toys.path("absent.pth"), "--as", as), "absent.pth");
     const strange = await failureOf(3, teacher, "--as", as);

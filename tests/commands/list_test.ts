@@ -292,7 +292,7 @@ await needs(
     project(FILES, async (folder) => {
       const teacher = "deno task exp experiments/teachers/resnet20 --seed 1 --pending";
       const student = (seed: number) =>
-        `deno task exp 'experiments/toy/kd#resnet20_resnet8' --seed ${seed} --pending`;
+        `deno task exp experiments/toy/kd#resnet20_resnet8 --seed ${seed} --pending`;
       const commands = (...args: string[]) =>
         outputOf(folder, "--pending", "--commands", "--paper", "toy", ...args);
       assertEquals(await commands(), [teacher, student(1)]);
@@ -333,7 +333,7 @@ await needs(
     project({ ...FILES, "experiments/toy/early.ts": EARLY }, async (folder) => {
       const early = join(folder, "experiments/toy/early.ts");
       const commands = (...args: string[]) => outputOf(folder, "--pending", "--commands", ...args);
-      const id = (name: string) => `'experiments/toy/early#${name}'`;
+      const id = (name: string) => `experiments/toy/early#${name}`;
       const all = ["last", "first", "grand"].map(id).join(" ");
       const expected = [1, 2].flatMap((seed) => [
         `deno task exp ${all} --seed ${seed} --pending`,
@@ -369,7 +369,7 @@ await needs(
         outputOf(folder, "--pending", "--paper", "toy", ...args);
       assertEquals(await pending("--commands"), [
         "deno task exp experiments/teachers/resnet20 --seed 1 --pending",
-        "deno task exp 'experiments/toy/kd#resnet20_resnet8' --seed 1 --pending",
+        "deno task exp experiments/toy/kd#resnet20_resnet8 --seed 1 --pending",
       ]);
       const [done] = (await pending("--json")).map((line) => JSON.parse(line));
       assertEquals(done, {

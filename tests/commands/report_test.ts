@@ -130,7 +130,7 @@ await test("nothing to show is one failure with the way out", async (toys) => {
   await Deno.mkdir(toys.path("experiments"));
   assertStringIncludes(
     await failure(2, ["experiments"], toys.folder),
-    "there are no tables of experiments; nor others here",
+    "there are no tables of experiments; there are no others here either",
   );
   assertStringIncludes(
     await failure(2, [toys.path("toy.ts#studnt")], toys.folder),

@@ -13,6 +13,7 @@ import { dryRunAll } from "../../lib/run/dry_run.ts";
 import { previewStages, readStages } from "../../lib/run/first_stages.ts";
 import { listLearned } from "../../lib/run/learned.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
+import { foundationSettings } from "../../lib/run/settings.ts";
 import { status } from "../../lib/terminal/status.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
@@ -138,10 +139,8 @@ await test("a teacher's data are compared even if it gives the body too", async 
   await toys.run("first");
   const listed = async (name: string) => {
     const experiment = await toys.experiment(name);
-    const runs = await listLearned(
-      await resolveRun(experiment, 1, toys.settings()),
-      toys.settings(),
-    );
+    const settings = foundationSettings(experiment, toys.settings());
+    const runs = await listLearned(await resolveRun(experiment, 1, settings), settings);
     return runs.map(({ run }) => run.identity.id);
   };
   assertEquals(await listed("trained"), []);
@@ -151,8 +150,9 @@ await test("a teacher's data are compared even if it gives the body too", async 
 await test("a dry run looks at the weights that a run takes, of an average too", async (toys) => {
   await toys.run("averaged");
   const smooth = await toys.experiment("smooth");
-  const { files } = await previewStages(smooth, toys.folder, toys.settings());
-  const { records } = await readStages(smooth, toys.folder, toys.settings());
+  const settings = foundationSettings(smooth, toys.settings());
+  const { files } = await previewStages(smooth, toys.folder, settings);
+  const { records } = await readStages(smooth, toys.folder, settings);
   assertEquals(files, records.map(({ sha256 }) => ({ sha256 })));
 });
 

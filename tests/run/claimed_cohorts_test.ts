@@ -163,7 +163,7 @@ export const late = experiment(import.meta, { dataset, schedule, teacher: from(t
           () => runTrials(asked, toys.settings({ interrupted })),
           Failure,
         );
-        const command = "`deno task exp 'toy#teacher' --seed 2 --fresh` trains it again";
+        const command = "`deno task exp toy#teacher --seed 2 --fresh` trains it again";
         const changed =
           "toy#teacher seed 2: code has changed since: toy.ts; --keep takes the run " +
           `as it is, ${command}`;

@@ -115,32 +115,35 @@ await test(
   },
 );
 
-await test("a renamed class is noticed by all that a finished run is for", async (toys, set) => {
-  const { data } = await toys.run("teacher");
-  assert(/^[0-9a-f]{16}$/.test(String(data)), String(data));
-  const spec = toys.path("toy.ts#teacher");
-  const flags = ["--data", toys.path("data")];
-  const out = toys.path("out");
-  const exported = async () => {
-    await runExport([spec, "--format", "safetensors", "--out", out, ...flags], () => {});
-    const json = await Deno.readTextFile(`${out}/preprocessing.json`);
-    return JSON.parse(json).classes;
-  };
-  assertEquals(await exported(), ["cat", "dog"]);
-  renameClass(set, "dog", "ant");
-  for (const name of ["teacher", "student", "second"]) {
-    await assertRefused(() => toys.run(name), "toy#teacher seed 1 learned from", RENAMED);
-  }
-  assert(!existsSync(toys.of("student", 1)) && !existsSync(toys.of("second", 1)));
-  await assertRefused(() => runEval([spec, ...flags], () => {}), RENAMED);
-  await assertRefused(exported, RENAMED);
+await test(
+  "a renamed class is noticed by every command that uses a finished run",
+  async (toys, set) => {
+    const { data } = await toys.run("teacher");
+    assert(/^[0-9a-f]{16}$/.test(String(data)), String(data));
+    const spec = toys.path("toy.ts#teacher");
+    const flags = ["--data", toys.path("data")];
+    const out = toys.path("out");
+    const exported = async () => {
+      await runExport([spec, "--format", "safetensors", "--out", out, ...flags], () => {});
+      const json = await Deno.readTextFile(`${out}/preprocessing.json`);
+      return JSON.parse(json).classes;
+    };
+    assertEquals(await exported(), ["cat", "dog"]);
+    renameClass(set, "dog", "ant");
+    for (const name of ["teacher", "student", "second"]) {
+      await assertRefused(() => toys.run(name), "toy#teacher seed 1 learned from", RENAMED);
+    }
+    assert(!existsSync(toys.of("student", 1)) && !existsSync(toys.of("second", 1)));
+    await assertRefused(() => runEval([spec, ...flags], () => {}), RENAMED);
+    await assertRefused(exported, RENAMED);
 
-  toys.said();
-  renameSync(set, toys.path("gone"));
-  await toys.run("teacher");
-  assertStringIncludes(toys.said(), "(its data are not there, so they could not be compared)");
-  assertEquals(await exported(), ["cat", "dog"]);
-});
+    toys.said();
+    renameSync(set, toys.path("gone"));
+    await toys.run("teacher");
+    assertStringIncludes(toys.said(), "(its data are not there, so they could not be compared)");
+    assertEquals(await exported(), ["cat", "dog"]);
+  },
+);
 
 await test("two classes swapped on the disk are noticed", async (toys, set) => {
   await toys.run("teacher");

@@ -4,7 +4,7 @@ import { longestChain, makespan, type PlannedJob } from "../../lib/run/list_sche
 
 const job = (seconds: number, ...after: number[]): PlannedJob => ({ seconds, after });
 
-Deno.test("schedule: the longest ready job goes first, each after its foundations", () => {
+Deno.test("makespan: the longest ready job goes first, each after its foundations", () => {
   // Two machines: 0 and 4 h until the students of 0 begin; 1 takes 5.
   const jobs = [job(4), job(5), job(3, 0), job(2, 0), job(1, 2)];
   assertEquals(makespan(jobs, 1), 15);
@@ -14,12 +14,12 @@ Deno.test("schedule: the longest ready job goes first, each after its foundation
   assertEquals(longestChain(jobs), { seconds: 8, jobs: [0, 2, 4] });
 });
 
-Deno.test("schedule: a machine waits where nothing is ready, and idles at the end", () => {
+Deno.test("makespan: a machine waits where nothing is ready, and idles at the end", () => {
   assertEquals(makespan([job(3), job(1, 0), job(1, 0), job(1, 0)], 2), 5);
   assertEquals(makespan([job(3), job(3), job(2), job(2), job(2)], 2), 7);
 });
 
-Deno.test("schedule: nothing, and jobs that take no time", () => {
+Deno.test("makespan: nothing, and jobs that take no time", () => {
   assertEquals(makespan([], 3), 0);
   assertEquals(longestChain([]), { seconds: 0, jobs: [] });
   assertEquals(makespan([job(0), job(0, 0), job(2, 1)], 1), 2);

@@ -23,8 +23,7 @@ async function prepared(
     backend: "cpu",
     data: "",
     fresh: false,
-    status: status({ quiet: true }),
-    log: (line) => said.push(line),
+    status: status({ terminal: false, quiet: false, write: (text) => said.push(text.trimEnd()) }),
     interrupted: () => false,
   };
   const trials = [dkd(), combine(kd(), dkd()), dkd({ beta: 2 })].map((distiller) => ({
@@ -64,6 +63,6 @@ Deno.test("prepare: says which classes a hold-out has taken whole", async () => 
   assertEquals((await prepared(3, {}, 40)).said, []);
   // Of 50 images of three classes, one class has 16.
   assertEquals((await prepared(3, {}, 48)).said, [
-    "the hold-out has all training images of 1a: hold out fewer, or it is not learned",
+    "the hold-out has all training images of 1a, so none is left to learn from: hold out fewer",
   ]);
 });

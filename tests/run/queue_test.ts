@@ -276,7 +276,7 @@ await needs(
         );
       const flag = "--fresh trains it again, and all else that is asked for";
       const of = (name: string, flags = "") =>
-        `\`deno task exp 'toy#${name}' --seed 1${flags} --fresh\` trains it again`;
+        `\`deno task exp toy#${name} --seed 1${flags} --fresh\` trains it again`;
       const quick = " --epochs 1 --limit 2";
       assertEquals(await ways({}), [of("grand"), flag]);
       assertEquals(await ways({ epochs: 1, limit: 2, pending: true }), [
@@ -303,7 +303,7 @@ export default { teacher, student };`,
         ]);
         assertEquals(
           await failureMessage(queuedNames(toys, [["student", 1]], { epochs: 5 }), 2),
-          "--epochs 5 is what toy.ts declares for 5 epochs, but its teacher declares 3: leave out " +
+          "--epochs 5 is the number that toy.ts declares, but its teacher declares 3: leave out " +
             "--epochs, so that both are trained as declared",
         );
       },

@@ -104,7 +104,8 @@ await needs(
     toys(PAIR, async (toys) => {
       const teacher = from(await toys.experiment("teacher"));
       const resolve = async (other = {}) => {
-        const { state, quick, epoch } = await resolveTrained(teacher, toys.settings(other));
+        const settings = { ...toys.settings(other), forQuick: false };
+        const { state, quick, epoch } = await resolveTrained(teacher, settings);
         return [state, quick, epoch];
       };
       assertEquals(await resolve(), ["missing", undefined, "last"]);

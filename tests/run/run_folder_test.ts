@@ -4,6 +4,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { RunFolder, type RunProgress } from "../../lib/run/run_folder.ts";
 import { needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
+import { saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { trial } from "../support/trial.ts";
 
 Deno.test("run folder: is below runs, by experiment and seed; quick runs have their own", () => {
@@ -112,12 +113,12 @@ await needs(
       };
       await folder.make();
       for (const progress of [begun, done]) {
-        await folder.save(path, new Map(), progress);
+        await saveCheckpoint(path, new Map(), progress);
         assertEquals((await folder.latest())!.progress, progress);
       }
       // The sums as earlier versions saved them.
       for (const sums of [{ images: 12, loss: 4.5, "loss/kd": 4.5, correct: 7 }, {}]) {
-        await folder.save(path, new Map(), { ...begun, sums });
+        await saveCheckpoint(path, new Map(), { ...begun, sums });
         const { progress } = (await folder.latest())!;
         assertEquals(progress, {
           ...begun,
@@ -135,7 +136,7 @@ await needs(
         [[], "all of it has to be an object"],
       ] as const;
       for (const [progress, problem] of cases) {
-        await folder.save(path, new Map(), progress);
+        await saveCheckpoint(path, new Map(), progress);
         const failure = await assertRejects(() => folder.latest(), Failure);
         assertEquals(failure.exit, 3);
         for (const part of [path, problem, "--fresh to start again"]) {

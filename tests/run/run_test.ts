@@ -486,7 +486,7 @@ await test(
     await toys.run("teacher");
     assertStringIncludes(
       await failureMessage(toys.run("teacher", 1, { backend: "cpu" }), 2),
-      "start again with --fresh",
+      "run its experiment with --fresh to start again",
     );
     assertEquals(
       (await toys.run("teacher", 1, { fresh: true, precision: "bfloat16" })).precision,
@@ -718,7 +718,7 @@ await test(
     assertStringIncludes(
       toys.said(),
       "toy#teacher seed 1: the result beside its module was not that of the run in " +
-        `${toys.of("teacher", 1)}, and is it again`,
+        `${toys.of("teacher", 1)}, which replaces it`,
     );
     assertEquals(await Deno.readTextFile(path), before);
   },

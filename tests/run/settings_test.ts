@@ -40,7 +40,7 @@ Deno.test("scheduleOf: the rate drops in proportion", () => {
   assertEquals([tenth.epochs, drops], [24, [16, 19, 22]]);
 });
 
-Deno.test("epochWanted: a numbered epoch moves as the drops do, and has to be in the schedule", () => {
+Deno.test("neededEpoch: a numbered epoch moves as the drops do, and has to be in the schedule", () => {
   const of = (epoch: number | "last" | "best", epochs?: number) =>
     neededEpoch(from(long, { epoch }), settings({ epochs }));
   assertEquals([of("last"), of("best", 3), of(60), of(60, 24), of(60, 1), of(240, 2)], [

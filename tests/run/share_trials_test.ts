@@ -169,7 +169,7 @@ await needs(
 
 await needs(
   everything,
-  "shareTrials: waits until who has claimed trials trains them, and takes what is given back",
+  "shareTrials: waits until the process that has claimed trials trains them, and takes what it gives back",
   () =>
     inTemporary(async (folder) => {
       const done = new Set<string>();

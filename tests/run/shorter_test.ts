@@ -107,7 +107,7 @@ await needs(
 
 await needs(
   everything,
-  "shorter: neither claims nor caches among the runs are searched, and one that goes meanwhile or that nobody may read is none",
+  "shorter: claims and caches are not searched; folders that vanish or cannot be read are passed over",
   () =>
     toys(LENGTHS, async (toys) => {
       await toys.run("plain2");
@@ -225,7 +225,7 @@ await needs(
 
 await needs(
   everything,
-  "shorter: a run whose last epoch is not whole is none to go on from, but before its end it is",
+  "shorter: a run whose last epoch is cut short can be continued until that epoch ends, not after it",
   () =>
     toys(LENGTHS, async (toys) => {
       await toys.run("ending", 1, { epochs: 1 });
@@ -278,7 +278,7 @@ await needs(
           [{ functions }, "code has changed since: gone.ts"],
           [{ weights: ["0"] }, "its teachers or first stages have other weights"],
           [{ deterministic: false }, "it is not --deterministic"],
-          [{ tensorflow: "2.0.0" }, "it is of tensorflow 2.0.0"],
+          [{ tensorflow: "2.0.0" }, "it was trained with tensorflow 2.0.0"],
         ] as const
       ) {
         assertEquals(await reason({ origin: { ...origin, ...change } }), expected);

@@ -1,14 +1,19 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { from } from "../../lib/experiment/experiment.ts";
 import { vit } from "../../lib/networks/vit.ts";
 import { buildModel, type Net } from "../../lib/nn/network.ts";
 import { variables } from "../../lib/nn/variables.ts";
 import { trainedBody } from "../../lib/run/body.ts";
 import type { ResolvedTrained } from "../../lib/run/resolve.ts";
 import { RunFolder } from "../../lib/run/run_folder.ts";
-import { readTrainedStudent, studentWeights } from "../../lib/run/trained.ts";
+import {
+  readTrainedFoundation,
+  readTrainedStudent,
+  studentWeights,
+} from "../../lib/run/trained.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
-import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { everything, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { small } from "../support/toy.ts";
@@ -103,6 +108,25 @@ await needs(
     }),
 );
 
+await needs(
+  everything,
+  "readTrainedFoundation: a teacher that did not keep an epoch is trained again by its student",
+  () =>
+    toys(PAIR, async (toys) => {
+      await toys.run("teacher");
+      const teacher = from(await toys.experiment("teacher"), { epoch: 1 });
+      const failure = await assertRejects(
+        () => readTrainedFoundation(teacher, { fresh: false, forQuick: false }),
+        Failure,
+      );
+      assertEquals([failure.exit, failure.message], [
+        3,
+        "toy#teacher seed 1 is lacking weights that are wanted now; train the experiment that " +
+        "learns from it with --fresh, which trains both again",
+      ]);
+    }),
+);
+
 /** A run in this folder whose student learned images of 8×32 and five classes. */
 async function wideRun(root: string, student: Net): Promise<ResolvedTrained> {
   const image = [8, 32, 3] as const;
@@ -112,7 +136,7 @@ async function wideRun(root: string, student: Net): Promise<ResolvedTrained> {
   const folder = new RunFolder(root, "wide", 1, undefined);
   await folder.make();
   const weights = folder.weights("last");
-  await folder.save(weights, new Map(tensors), {});
+  await saveCheckpoint(weights, new Map(tensors), {});
   const split = { labels: "", classes: [] };
   await folder.recordData({ image, classes: [..."abcde"], train: split, test: split });
   return { experiment: { student }, folder, weights } as unknown as ResolvedTrained;

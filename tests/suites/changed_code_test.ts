@@ -91,7 +91,7 @@ await needs(
       assertStringIncludes(
         teacherChanged.text,
         "teacher x#teacher seed 1: code has changed since: start.ts; --keep takes the run as it " +
-          "is, `deno task exp 'x#teacher' --seed 1 --fresh` trains it again",
+          "is, `deno task exp x#teacher --seed 1 --fresh` trains it again",
       );
       const both = await exp("x.ts#student", "--fresh", "--keep", "--backend", "cpu");
       assertEquals(both.code, 0);

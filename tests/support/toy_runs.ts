@@ -119,7 +119,6 @@ function at(folder: string, defaults: Partial<Settings>): Toys {
     data: path("data"),
     fresh: false,
     status: collected,
-    log: collected.line,
     interrupted: () => false,
     ...defaults,
     ...other,
