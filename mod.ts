@@ -203,8 +203,7 @@ export {
   transposedConv,
 } from "./lib/nn/conv.ts";
 export { norm } from "./lib/nn/norm.ts";
-export { layerNormalisation } from "./lib/nn/layer_norm.ts";
-export { geluActivation } from "./lib/nn/gelu.ts";
+export { layerNorm } from "./lib/nn/layer_norm.ts";
 export { dropPath } from "./lib/nn/drop_path.ts";
 export { type Attended, type AttentionModule, selfAttention } from "./lib/nn/attention.ts";
 export {

@@ -7,6 +7,7 @@ import { resizeBilinear } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { lastMap, type Model } from "../nn/network.ts";
 import { passes } from "../nn/pass.ts";
+import { oneHot } from "../nn/ops.ts";
 import { runAfter } from "../nn/tail.ts";
 import { Failure } from "../values/failure.ts";
 
@@ -92,7 +93,7 @@ export function gradCamStep(
     const { taps } = model.run(normalisePixels(image, normalisation), frozen);
     const score = () => {
       const logits = runAfter(model, tap, taps[tap], frozen);
-      const own = tf.oneHot(label as tf.Tensor1D, model.classes, 1, 0, "float32");
+      const own = oneHot(label, model.classes);
       return tf.sum(tf.mul(logits, own)) as tf.Scalar;
     };
     const { grads: [slope] } = tf.engine().gradients(score, [taps[tap]]);

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Augmentation, Normalisation } from "./dataset.ts";
-import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 
 /**
@@ -43,7 +42,7 @@ function cropAndFlip(images: Tensor, crop: number, flip: boolean, random: Random
 
 /** Picks the rows (axis 1) or columns (axis 2) of each image at `positions`, [batch, n]. */
 function pick(images: Tensor, positions: Tensor, axis: number): Tensor {
-  return gather(images, tf.cast(positions, "int32"), axis, 1);
+  return tf.gather(images, tf.cast(positions, "int32"), axis, 1);
 }
 
 /**

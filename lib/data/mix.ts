@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { Scalar, Tensor1D } from "@tensorflow/tfjs";
 import type { Mix, Mixed } from "./dataset.ts";
 import { above, between, checkRanges } from "../values/range.ts";
-import { gather } from "../kernels/gather.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
@@ -163,7 +162,7 @@ function checkOptions(id: string, options: Required<MixOptions>): Mix["options"]
  * batch. The share is a scalar, or one number for each pixel, [1, height, width, 1].
  */
 export function blend(images: Tensor, partner: Tensor, share: Tensor): Tensor {
-  return tf.add(tf.mul(images, share), tf.mul(gather(images, partner, 0), tf.sub(1, share)));
+  return tf.add(tf.mul(images, share), tf.mul(tf.gather(images, partner, 0), tf.sub(1, share)));
 }
 
 /** A range of rows or columns, scalars. `to` is exclusive. */
@@ -179,7 +178,7 @@ export function paste(
   const [, height, width] = images.shape;
   const box = insideOf([height, width], rows, columns);
   const share = tf.sub(1, tf.mean(tf.cast(box, "float32")));
-  return { image: tf.where(box, gather(images, partner, 0), images), partner, share };
+  return { image: tf.where(box, tf.gather(images, partner, 0), images), partner, share };
 }
 
 /** Whether each pixel of an image is in a box, booleans [1, height, width, 1]. */

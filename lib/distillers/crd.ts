@@ -9,7 +9,7 @@ import type {
   Teachers,
 } from "../experiment/distiller.ts";
 import { choose } from "../kernels/choose.ts";
-import { gather, replaceRows } from "../kernels/gather.ts";
+import { replaceRows } from "../kernels/replace_rows.ts";
 import { type Random, randomIntegers } from "../kernels/random_uniform.ts";
 import { rowProducts } from "../kernels/row_products.ts";
 import type { Tensor } from "../kernels/tensor.ts";
@@ -209,7 +209,7 @@ function contrastiveLoss(
   const noise = options.negatives / size;
   const floor = noise + 1e-7;
   const scaled = tf.div(embedding, options.temperature);
-  const match = tf.sum(tf.mul(scaled, gather(bank, positive, 0)), -1);
+  const match = tf.sum(tf.mul(scaled, tf.gather(bank, positive, 0)), -1);
   const others = similarities(scaled, bank, negatives);
   const overAll = (values: Tensor) =>
     tf.sum("counts" in negatives ? tf.mul(negatives.counts, values) : values, -1);
@@ -248,12 +248,12 @@ function updateBank(
   momentum: number,
 ): Tensor {
   const batch = index.shape[0]!;
-  const old = gather(bank, index, 0);
+  const old = tf.gather(bank, index, 0);
   const updates = unitRows(tf.add(tf.mul(old, momentum), tf.mul(embedding, 1 - momentum)));
   const isSame = tf.cast(tf.equal(tf.reshape(index, [batch, 1]), index), "float32");
   const places = tf.tensor1d(Array.from({ length: batch }, (_, i) => i + 1));
   const last = tf.max(tf.mul(isSame, tf.mul(chosen, places)), -1);
-  const latest = gather(updates, tf.cast(tf.maximum(tf.sub(last, 1), 0), "int32"), 0);
+  const latest = tf.gather(updates, tf.cast(tf.maximum(tf.sub(last, 1), 0), "int32"), 0);
   const rows = tf.where(tf.greater(tf.reshape(last, [batch, 1]), 0), latest, old);
   return replaceRows(bank, index, rows);
 }
@@ -263,8 +263,8 @@ const MOST_CHOSEN = 2 ** 18;
 
 /**
  * Random contrasts: negatives of other classes, without replacement as `counts` or, from more than
- * `mostChosen` images, with replacement as `indices`. Throws a `Failure` (exit 2) if `negatives` is
- * not a whole number from 1 to the number of images outside the largest class.
+ * `mostChosen` images, with replacement as `indices`. Throws a `Failure` (exit 2) if there are fewer
+ * images outside the largest class than `negatives`.
  */
 export function drawContrasts(
   { dataset }: Parameters<MakeContrasts>[0],
@@ -274,7 +274,7 @@ export function drawContrasts(
   const { size, classes, labels } = dataset;
   const { counts, starts, order } = byClass(labels, classes);
   const most = size - counts.reduce((a, b) => Math.max(a, b), 0);
-  if (!(Number.isInteger(negatives) && negatives >= 1 && negatives <= most)) {
+  if (negatives > most) {
     throw new Failure(
       2,
       `crd cannot draw ${negatives} negatives for each image: the largest class has ${most} of the ${size} images ` +
@@ -287,24 +287,24 @@ export function drawContrasts(
     return { counts: choose(random.uniform([label.size, size]), isOther, negatives) };
   };
   const draws = (label: Tensor, random: Random): Negatives => {
-    const column = (values: Int32Array) => tf.reshape(gather(ints(values), label, 0), [-1, 1]);
+    const column = (values: Int32Array) => tf.reshape(tf.gather(ints(values), label, 0), [-1, 1]);
     const own = column(counts);
     const others = tf.sub(tf.scalar(size, "int32"), own);
     const rank = randomIntegers(random, [label.size, negatives], others);
     const isBehind = tf.cast(tf.greaterEqual(rank, column(starts)), "int32");
-    return { indices: gather(ints(order), tf.add(rank, tf.mul(isBehind, own)), 0) };
+    return { indices: tf.gather(ints(order), tf.add(rank, tf.mul(isBehind, own)), 0) };
   };
   const draw = size > mostChosen ? draws : choices;
   return ({ label, index, random }) => {
     const others = draw(label, random);
     if (positive === "exact") return { positive: index, negatives: others };
-    const own = gather(ints(counts), label, 0);
+    const own = tf.gather(ints(counts), label, 0);
     const rank = tf.cast(
       tf.minimum(tf.mul(random.uniform([label.size]), own), tf.sub(own, 1)),
       "int32",
     );
     return {
-      positive: gather(ints(order), tf.add(gather(ints(starts), label, 0), rank), 0),
+      positive: tf.gather(ints(order), tf.add(tf.gather(ints(starts), label, 0), rank), 0),
       negatives: others,
     };
   };

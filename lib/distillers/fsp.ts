@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Term } from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
-import { adaptiveMaxPool, toSmaller } from "../kernels/adaptive_pool.ts";
+import { adaptiveMaxPool, adaptivePool, toSmaller } from "../kernels/adaptive_pool.ts";
 import { lastMap, type Model, type Net, type Scorer, variablesAfter } from "../nn/network.ts";
 import { applyMask, mse, safeSqrt } from "../nn/ops.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
@@ -49,7 +49,8 @@ export function fspInit<const S extends string = never, const T extends string =
   options: FspInitOptions<S, T> = {},
 ): Distiller<Net<S | "logits">, Net<T | "logits">> {
   const { taps, pool = "average", distance = "squared" } = options;
-  const flow = pool === "average" ? averageFlow : maxFlow;
+  const shrink = pool === "average" ? adaptivePool : adaptiveMaxPool;
+  const flow = (below: Tensor, above: Tensor) => products(...toSmaller(below, above, shrink));
   const measure = distance === "squared" ? mse : columnLengths;
   return {
     id: "fsp_init",
@@ -105,16 +106,6 @@ function products(below: Tensor, above: Tensor): Tensor {
   const positions = height! * width!;
   const rows = (map: Tensor) => tf.reshape(map, [batch, positions, map.shape[3]!]);
   return tf.div(tf.matMul(rows(below), rows(above), true), positions);
-}
-
-function averageFlow(below: Tensor, above: Tensor): Tensor {
-  return products(...toSmaller(below, above));
-}
-
-function maxFlow(below: Tensor, above: Tensor): Tensor {
-  const rows = Math.min(below.shape[1]!, above.shape[1]!);
-  const columns = Math.min(below.shape[2]!, above.shape[2]!);
-  return products(adaptiveMaxPool(below, rows, columns), adaptiveMaxPool(above, rows, columns));
 }
 
 /** The sum of the lengths of the columns of a − b, [batch, rows, columns]. */

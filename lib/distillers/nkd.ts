@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Distiller, HardLabels } from "../experiment/distiller.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Scorer } from "../nn/network.ts";
-import { applyMask, logSoftmax, softmax } from "../nn/ops.ts";
+import { applyMask, logSoftmax, oneHot, softmax } from "../nn/ops.ts";
 import { above, atLeast, checkRanges } from "../values/range.ts";
 
 /** Options of `nkd`. */
@@ -40,7 +40,7 @@ export function nkd(options: NkdOptions = {}): Distiller<Scorer, Scorer, HardLab
         : undefined,
     build: () => ({ student, teacher, label, task, mask }) => {
       const [s, t] = [student, teacher].map(({ taps }) => taps.logits);
-      const isTarget = tf.oneHot(label as tf.Tensor1D, s.shape[1]!, 1, 0, "float32");
+      const isTarget = oneHot(label, s.shape[1]!);
       const ofTarget = (values: Tensor) => tf.sum(tf.mul(values, isTarget), -1);
       // So low a score has no share in the softmax of the others.
       const others = (logits: Tensor) => tf.sub(tf.div(logits, temperature), tf.mul(isTarget, 1e4));

@@ -5,12 +5,12 @@ import { adaptivePool } from "../kernels/adaptive_pool.ts";
 import { resizeNearest } from "../kernels/resize.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { conv, convNorm } from "../nn/conv.ts";
-import { defaultInitialisers } from "../nn/layer.ts";
+import { defaultInitialisers, kaimingUniform } from "../nn/layer.ts";
 import type { Classifier, Model } from "../nn/network.ts";
 import { applyMask } from "../nn/ops.ts";
 import { type Pass, passAmong } from "../nn/pass.ts";
 import { type TapPair, tapPairs } from "../nn/tap_pairs.ts";
-import { type Shape, uniform } from "../nn/variables.ts";
+import type { Shape } from "../nn/variables.ts";
 import { alsoKd, type AlsoKdOptions } from "./parts/also_kd.ts";
 import { above, among, atLeast, checkRanges, whole } from "../values/range.ts";
 
@@ -150,12 +150,11 @@ type Fusion = (x: Tensor, deeper: Tensor | undefined, pass: Pass) => [out: Tenso
 function fusion(create: Create, from: Shape, middle: number, to: Shape, fuses: boolean): Fusion {
   const [height, width, channels] = from;
   const [rows, columns] = to;
-  const kaiming = (fanIn: number) => uniform(Math.sqrt(3 / fanIn));
   const narrow = create.in("narrow")(
-    convNorm(middle, { kernel: 1, initial: kaiming(channels) }),
+    convNorm(middle, { kernel: 1, initial: kaimingUniform(channels) }),
     from,
   );
-  const widen = create.in("widen")(convNorm(to[2], { initial: kaiming(9 * middle) }), [
+  const widen = create.in("widen")(convNorm(to[2], { initial: kaimingUniform(9 * middle) }), [
     rows,
     columns,
     middle,

@@ -96,7 +96,7 @@ function projector(rows: number, columns: number, inner: number, width: number):
 function shrink(rows: number, columns: number): Layer {
   return (_, [height, width, channels]) => {
     const to = [Math.min(height, rows), Math.min(width, columns)] as const;
-    return module((x) => adaptivePool(x, ...to), [...to, channels], 0);
+    return module((x) => adaptivePool(x, ...to), [...to, channels]);
   };
 }
 

@@ -24,11 +24,16 @@ export function adaptivePool(x: Tensor, rows: number, columns: number): Tensor {
 
 /**
  * Pools two maps to one size: along each side, the longer one to the shorter. Keeps their channels.
+ * Default of `pool`: by averages.
  */
-export function toSmaller(a: Tensor, b: Tensor): [a: Tensor, b: Tensor] {
+export function toSmaller(
+  a: Tensor,
+  b: Tensor,
+  pool: typeof adaptivePool = adaptivePool,
+): [a: Tensor, b: Tensor] {
   const rows = Math.min(a.shape[1]!, b.shape[1]!);
   const columns = Math.min(a.shape[2]!, b.shape[2]!);
-  return [adaptivePool(a, rows, columns), adaptivePool(b, rows, columns)];
+  return [pool(a, rows, columns), pool(b, rows, columns)];
 }
 
 /** The weight of each pixel of a side in each bin, [1, bins, pixels]. */

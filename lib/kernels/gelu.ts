@@ -8,7 +8,7 @@ import { nativeOr } from "./native.ts";
  * Gimpel, 2016). On TensorFlow its slope is computed with the value, so that nothing else is kept
  * for the gradient, one multiplication. Runs its twin on tfjs's own backend.
  */
-export function gelu(x: Tensor): Tensor {
+export function geluOp(x: Tensor): Tensor {
   return nativeOr(
     () => tf.mul(x, normalShare(tf.mul(x, Math.SQRT1_2))),
     () =>

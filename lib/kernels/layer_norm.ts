@@ -10,7 +10,7 @@ import { type Native, nativeOr } from "./native.ts";
  * (x − mean) / √(variance + ε) · scale + offset (Ba et al., 2016). Scale and offset are [features].
  * Runs a gradient on TensorFlow that reads little twice, or its twin on tfjs's own backend.
  */
-export function layerNorm(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor {
+export function layerNormOp(x: Tensor, scale: Tensor, offset: Tensor, epsilon: number): Tensor {
   return nativeOr(
     () => {
       const { normal } = normalise(x, epsilon);

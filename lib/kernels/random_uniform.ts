@@ -3,7 +3,6 @@ import type { Tensor } from "./tensor.ts";
 import { hashName, philox } from "../values/random.ts";
 import type { Share } from "../values/share.ts";
 import { Attr, DataType, typeAttribute } from "../tensorflow/binding.ts";
-import { gather } from "./gather.ts";
 import { nativeOr } from "./native.ts";
 
 /**
@@ -79,7 +78,7 @@ function rowsOf(
   if (first !== images) return draw(shape);
   // The whole batch may have fewer rows. The first numbers of a longer draw are the same.
   const whole = tf.reshape(draw([images * workers, ...rest]), [images, workers, ...rest]);
-  if (typeof rank !== "number") return tf.reshape(gather(whole, rank, 1), [...shape]);
+  if (typeof rank !== "number") return tf.reshape(tf.gather(whole, rank, 1), [...shape]);
   const zeros = rest.map(() => 0);
   return tf.reshape(tf.slice(whole, [0, rank, ...zeros], [images, 1, ...rest]), [...shape]);
 }

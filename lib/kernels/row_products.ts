@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { customGradient } from "./custom_gradient.ts";
-import { gather } from "./gather.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
@@ -55,7 +54,7 @@ function byPart(
     const length = Math.min(together, batch - start);
     const part = tf.slice(indices, [start, 0], [length, count]);
     const before = results.at(-1);
-    results.push(compute(gather(table, before ? after(part, before) : part, 0), start, length));
+    results.push(compute(tf.gather(table, before ? after(part, before) : part, 0), start, length));
   }
   return tf.concat(results, 0);
 }

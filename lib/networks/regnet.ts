@@ -5,6 +5,7 @@ import { type Classifier, classifier } from "../nn/network.ts";
 import { type LayerNames, type Stage, stage } from "../nn/stage.ts";
 import { constant, normal } from "../nn/variables.ts";
 import { Failure } from "../values/failure.ts";
+import { roundToEven } from "../values/numbers.ts";
 import { above, atLeast, checkRanges, whole } from "../values/range.ts";
 
 /** A RegNet's taps: the stem and four stages of one resolution each. */
@@ -93,12 +94,6 @@ function stagesOf({ depth, width, slope, multiplier, group }: RegnetRule): Block
     const own = Math.min(group, width);
     return { count, channels: own * roundToEven(width / own), group: own };
   });
-}
-
-/** Rounds to the nearest whole number, a half to the even one, as the reference does. */
-function roundToEven(value: number): number {
-  const nearest = Math.round(value);
-  return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
 }
 
 /** The first block of a stage halves the map. */

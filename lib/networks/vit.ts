@@ -3,10 +3,9 @@ import type { Tensor } from "../kernels/tensor.ts";
 import { selfAttention, transformerInitialisers } from "../nn/attention.ts";
 import { conv } from "../nn/conv.ts";
 import { dropPath, dropPathRates } from "../nn/drop_path.ts";
-import { geluActivation } from "../nn/gelu.ts";
 import { defaultInitialisers, module } from "../nn/layer.ts";
-import { layerNormalisation } from "../nn/layer_norm.ts";
-import { dense, residual, seq } from "../nn/layers.ts";
+import { layerNorm } from "../nn/layer_norm.ts";
+import { dense, gelu, residual, seq } from "../nn/layers.ts";
 import type { Classifier, DesignSize, Net } from "../nn/network.ts";
 import type { Pass } from "../nn/pass.ts";
 import { type Grid, resizePositions, type Resizing } from "../nn/positions.ts";
@@ -138,7 +137,7 @@ export function distilledVit<const L extends number = 12>(
   };
   const network = transformer("deit", options, own, [token], (classes) => ({
     pooled: pooled(2),
-    distilled: distilled,
+    distilled,
     heads: twoHeads(classes, logits),
     logits: logits === "class" ? classLogits : meanLogits,
   }));
@@ -290,7 +289,7 @@ function withPatchMap(
 function attention(heads: number, rate: number): Stage {
   return (create, input) => {
     const [tokens] = input;
-    const normalise = layerNormalisation()(create.in("norm"), input);
+    const normalise = layerNorm()(create.in("norm"), input);
     const attend = selfAttention(heads)(create, input);
     const drop = dropPath(rate)(create, input);
     const run = (x: Tensor, pass: Pass) => {
@@ -313,9 +312,9 @@ function denseBranch(map: Shape, rate: number): Stage {
   return (create, input) => {
     const [tokens, width] = input;
     const branch = seq(
-      layerNormalisation(),
+      layerNorm(),
       dense(4 * width, transformerInitialisers),
-      geluActivation(),
+      gelu(),
       dense(width, transformerInitialisers),
       dropPath(rate),
     );
@@ -334,7 +333,7 @@ function pooled(count: 1 | 2): Stage {
         `a transformer's head takes tokens, not [${input}]: choose another head`,
       );
     }
-    const normalise = layerNormalisation()(create.in("norm"), [count, width]);
+    const normalise = layerNorm()(create.in("norm"), [count, width]);
     const run = (x: Tensor, pass: Pass) => {
       const next = normalise(tf.slice(x, [0, 0, 0], [-1, count, width]), pass);
       const out = row(next, 0);

@@ -1,3 +1,5 @@
+import { roundToEven } from "../values/numbers.ts";
+
 /** A level of a pyramid of maps, of which every place has anchors. */
 export interface AnchorLevel {
   /** Height and width of its map. */
@@ -65,15 +67,9 @@ function roundedCells(sizes: readonly number[], ratios: readonly number[]): Cell
     const wide = Math.fround(1 / high);
     return sizes.map((size) => {
       const [x1, y1, x2, y2] = cell(Math.fround(wide * size), Math.fround(high * size));
-      return [toEven(x1), toEven(y1), toEven(x2), toEven(y2)] as const;
+      return [roundToEven(x1), roundToEven(y1), roundToEven(x2), roundToEven(y2)] as const;
     });
   });
-}
-
-/** Rounds to the nearest whole number, half to the even one. */
-function toEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 /** The cells at every place of a map. */

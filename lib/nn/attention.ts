@@ -2,16 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
 import { dense } from "./layers.ts";
+import { softmax } from "./ops.ts";
 import type { Pass } from "./pass.ts";
 import { constant, normal, type Shape, type Variables } from "./variables.ts";
 
 /** Initialisers of a transformer's dense layers: weights N(0, 0.02²), biases 0. */
 export const transformerInitialisers = { initial: normal(0.02), biasInitial: constant(0) };
-
-/** softmax(x) along the last dimension. */
-export function softmaxRows(x: Tensor): Tensor {
-  return tf.softmax(x, -1);
-}
 
 /** The output of attention on a batch. */
 export interface Attended {
@@ -27,7 +23,7 @@ export interface Attended {
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor): Attended {
   const scaled = tf.mul(q, 1 / Math.sqrt(q.shape[3]!));
-  const probabilities = softmaxRows(tf.matMul(scaled, k, false, true));
+  const probabilities = softmax(tf.matMul(scaled, k, false, true));
   return { out: tf.matMul(probabilities, v), probabilities };
 }
 

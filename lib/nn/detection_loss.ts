@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { AnchorTargets, SampledRegions } from "./detection_targets.ts";
-import { crossEntropy, smoothL1 } from "./ops.ts";
+import { crossEntropy, oneHot, smoothL1 } from "./ops.ts";
 
 /** The two losses of a part of a detector for each image, [batch] each. */
 export interface DetectionLoss {
@@ -72,11 +72,6 @@ export function fastRcnnLoss(
     classes: averageSlots(crossEntropy(logits, oneHot(labels, logits.shape[2]!)), mask, divisor),
     boxes: averageSlots(tf.mul(errors, objectsOf(labels)), mask, divisor),
   };
-}
-
-/** Labels, int32 [batch, slots], as [batch, slots, classes] of 0 and 1. */
-function oneHot(labels: Tensor, classes: number): Tensor {
-  return tf.oneHot(labels as tf.Tensor2D, classes, 1, 0, "float32");
 }
 
 /** 1 where a label is a class, 0 where it is the background: [batch, slots]. */

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { type BoxWeights, encodeBoxes, HEAD_WEIGHTS, RPN_WEIGHTS } from "./boxes.ts";
 import { matchBoxes, type MatchOptions, UNMATCHED } from "./match_boxes.ts";
@@ -105,9 +104,9 @@ export function sampleRegions(
     uniform,
     options,
   );
-  const sampled = gather(boxes, indices, 1, 1);
-  const sampledMatches = gather(matches, indices, 1, 1);
-  const classes = gather(truths.classes, filled(sampledMatches), 1, 1);
+  const sampled = tf.gather(boxes, indices, 1, 1);
+  const sampledMatches = tf.gather(matches, indices, 1, 1);
+  const classes = tf.gather(truths.classes, filled(sampledMatches), 1, 1);
   const isLabelled = tf.logicalAnd(tf.greaterEqual(sampledMatches, 0), tf.greater(mask, 0));
   return {
     boxes: sampled,
@@ -124,5 +123,5 @@ function filled(matches: Tensor): Tensor {
 
 /** The deltas of the boxes that candidates were matched with. */
 function deltasOf(matches: Tensor, truths: Truths, boxes: Tensor, weights: BoxWeights): Tensor {
-  return encodeBoxes(gather(truths.boxes, filled(matches), 1, 1), boxes, weights);
+  return encodeBoxes(tf.gather(truths.boxes, filled(matches), 1, 1), boxes, weights);
 }

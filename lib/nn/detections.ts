@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { areLarge, clipBoxes, decodeBoxes, HEAD_WEIGHTS } from "./boxes.ts";
 import { softmax } from "./ops.ts";
@@ -71,7 +70,7 @@ export function detect(
   // The probabilities of a region add up to 1: no more of its classes can have the score.
   const most = Math.min(all, regions * Math.ceil(1 / score));
   const best = tf.topk(tf.reshape(scores, [batch, all]), most);
-  const boxes = gather(tf.reshape(ofObjects, [batch, all, 4]), best.indices, 1, 1);
+  const boxes = tf.gather(tf.reshape(ofObjects, [batch, all, 4]), best.indices, 1, 1);
   const labels = tf.add(tf.mod(best.indices, tf.scalar(classes - 1, "int32")), 1);
   const labelsOf = tf.unstack(labels);
   const kept = suppressEach(
@@ -82,9 +81,9 @@ export function detect(
   );
   const mask = tf.cast(tf.greater(kept.scores, 0), "float32");
   return {
-    boxes: gather(boxes, kept.indices, 1, 1),
+    boxes: tf.gather(boxes, kept.indices, 1, 1),
     scores: tf.maximum(kept.scores, 0),
-    classes: gather(tf.cast(labels, "int32"), kept.indices, 1, 1),
+    classes: tf.gather(tf.cast(labels, "int32"), kept.indices, 1, 1),
     mask,
   };
 }

@@ -1,4 +1,4 @@
-import { layerNorm } from "../kernels/layer_norm.ts";
+import { layerNormOp } from "../kernels/layer_norm.ts";
 import { type Layer, module } from "./layer.ts";
 import { constant } from "./variables.ts";
 
@@ -6,13 +6,13 @@ import { constant } from "./variables.ts";
 const EPSILON = 1e-6;
 
 /** Layer normalisation along the last dimension (Ba et al., 2016), ε = 1e-6. */
-export function layerNormalisation(): Layer {
+export function layerNorm(): Layer {
   return (create, input) => {
     const channels = input.at(-1)!;
     const scale = create.variable("scale", [channels], constant(1));
     const offset = create.variable("offset", [channels], constant(0));
     return module(
-      (x, pass) => layerNorm(x, pass.read(scale), pass.read(offset), EPSILON),
+      (x, pass) => layerNormOp(x, pass.read(scale), pass.read(offset), EPSILON),
       input,
     );
   };

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor4D } from "@tensorflow/tfjs";
+import { geluOp } from "../kernels/gelu.ts";
 import { linear } from "../kernels/linear.ts";
 import { pad } from "../kernels/pad.ts";
 import { leakyReluOp as leak, reluOp as rectify } from "../kernels/relu.ts";
@@ -63,6 +64,11 @@ export function relu(): Layer {
 /** x if it is positive, else slope · x, 0 < slope < 1. */
 export function leakyRelu(slope: number): Layer {
   return (_, input) => module((x) => leak(x, slope), input);
+}
+
+/** The Gaussian error linear unit, x · Φ(x) (Hendrycks & Gimpel, 2016). */
+export function gelu(): Layer {
+  return (_, input) => module((x) => geluOp(x), input);
 }
 
 /** Stride and padding of pooling windows. */

@@ -6,7 +6,7 @@ import type { Norm } from "./layer.ts";
 import type { Pass } from "./pass.ts";
 import { pure } from "./pure.ts";
 import type { Earlier, LayerNames, Stage, StageModule, StageOutput } from "./stage.ts";
-import { type Shape, startFrom, type Variable, type Variables } from "./variables.ts";
+import { type Shape, sizeOf, startFrom, type Variable, type Variables } from "./variables.ts";
 
 /** Named stages, in the order they run. */
 export type Stages<S extends string> = { readonly [K in S]: Stage };
@@ -294,7 +294,7 @@ export function buildModel<N extends Net>(
       return norm;
     },
     parameters: all.filter((variable) => variable.trainable)
-      .reduce((sum, variable) => sum + variable.shape.reduce((a, b) => a * b, 1), 0),
+      .reduce((sum, variable) => sum + sizeOf(variable.shape), 0),
     multiplyAdds: modules.reduce((sum, [, module]) => sum + module.multiplyAdds, 0),
     run(images, pass) {
       let x = images;

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Tensor1D } from "@tensorflow/tfjs";
 import type { Tensor } from "../kernels/tensor.ts";
 import { Failure } from "../values/failure.ts";
 
@@ -64,6 +63,11 @@ function soften(logits: Tensor, temperature: Temperature): Tensor {
  */
 export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
   return tf.neg(tf.sum(tf.mul(target, logSoftmax(logits)), -1));
+}
+
+/** Classes, int32 […], as […, classes] of 0 and 1. */
+export function oneHot(labels: Tensor, classes: number): Tensor {
+  return tf.oneHot(labels, classes, 1, 0, "float32");
 }
 
 /**
@@ -151,13 +155,7 @@ export function gumbel(logits: Tensor, uniform: Tensor, temperature = 1): Tensor
   const minusLog = (x: Tensor) => tf.neg(tf.log(tf.add(x, tiny)));
   const soft = softmax(tf.add(logits, minusLog(minusLog(uniform))), temperature);
   const constant = stopGradient(soft);
-  const sample = tf.oneHot(
-    tf.argMax(constant, -1) as Tensor1D,
-    logits.shape.at(-1)!,
-    1,
-    0,
-    "float32",
-  );
+  const sample = oneHot(tf.argMax(constant, -1), logits.shape.at(-1)!);
   // This order keeps the sample at exactly 0 and 1.
   return tf.add(sample, tf.sub(soft, constant));
 }

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../kernels/gather.ts";
 import { nonMaxSuppression } from "../kernels/non_max_suppression.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import { areLarge, clipBoxes, decodeBoxes, RPN_WEIGHTS } from "./boxes.ts";
@@ -69,7 +68,7 @@ export function propose(candidates: Candidates, options: ProposalOptions): Propo
   const all = tf.concat(perLevel.map(({ scores }) => scores), 1);
   const { values: scores, indices } = tf.topk(all, Math.min(options.after, all.shape[1]!));
   return {
-    boxes: stopGradient(gather(boxes, indices, 1, 1)),
+    boxes: stopGradient(tf.gather(boxes, indices, 1, 1)),
     scores: stopGradient(scores),
     mask: tf.cast(tf.greater(scores, -Infinity), "float32"),
   };
@@ -82,8 +81,8 @@ function proposeOfLevel(
   const count = Math.min(before, objectness.shape[1]!);
   const { values, indices } = tf.topk(stopGradient(objectness), count);
   const decoded = decodeBoxes(
-    gather(stopGradient(deltas), indices, 1, 1),
-    gather(anchors, indices, 0),
+    tf.gather(stopGradient(deltas), indices, 1, 1),
+    tf.gather(anchors, indices, 0),
     RPN_WEIGHTS,
   );
   const boxes = clipBoxes(decoded, sizes);
@@ -94,5 +93,5 @@ function proposeOfLevel(
     scores,
     (boxes, scores) => nonMaxSuppression(boxes, scores, limit, threshold),
   );
-  return { boxes: gather(boxes, kept.indices, 1, 1), scores: kept.scores };
+  return { boxes: tf.gather(boxes, kept.indices, 1, 1), scores: kept.scores };
 }

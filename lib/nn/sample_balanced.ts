@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
 /** Candidates that were sampled, in slots of which only the first ones need be taken. */
@@ -39,7 +38,7 @@ export function sampleBalanced(
   const taken = tf.concat([some.mask, others.mask], 1);
   // Of equal values the first is the larger one: what is taken moves to the front.
   const front = tf.topk(taken, slotsOf(slots));
-  return { indices: gather(indices, front.indices, 1, 1), mask: front.values };
+  return { indices: tf.gather(indices, front.indices, 1, 1), mask: front.values };
 }
 
 /** Draws `slots` of the allowed candidates, those with the largest random numbers. */

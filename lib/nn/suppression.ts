@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { gather } from "../kernels/gather.ts";
 import { type Kept, nonMaxSuppression } from "../kernels/non_max_suppression.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 
@@ -21,7 +20,7 @@ export function suppressEach(
   const kept = tf.unstack(boxes).map((boxes, image) => {
     const { indices, count } = suppress(boxes, scoresOf[image], image);
     const isKept = tf.less(tf.range(0, indices.shape[0], 1, "int32"), count);
-    const values = gather(scoresOf[image], indices, 0);
+    const values = tf.gather(scoresOf[image], indices, 0);
     return { indices, scores: tf.where(isKept, values, tf.fill(values.shape, -Infinity)) };
   });
   return {

@@ -8,13 +8,8 @@ import { recordRun, type Trial } from "../project/result.ts";
 import { loadedCommit } from "../project/versions.ts";
 import type { Score } from "../tasks/task.ts";
 import type { Assembly } from "../training/assemble.ts";
-import {
-  type GradNormValues,
-  listGradNorms,
-  listValues,
-  type NamedValue,
-  type TrainValues,
-} from "../training/step.ts";
+import { listGradNorms, listValues, type NamedValue } from "../training/list_values.ts";
+import type { GradNormValues, TrainValues } from "../training/step.ts";
 import { runLength, stepsInEpoch } from "../training/run_length.ts";
 import type { RunPosition } from "../training/train_inputs.ts";
 import { Failure } from "../values/failure.ts";

@@ -1,9 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { Confusion } from "./confusion.ts";
-import { gather } from "../kernels/gather.ts";
 import type { Tensor } from "../kernels/tensor.ts";
 import type { Output, Scorer } from "../nn/network.ts";
-import { crossEntropy, kl } from "../nn/ops.ts";
+import { crossEntropy, kl, oneHot } from "../nn/ops.ts";
 import { classFindings } from "./class_findings.ts";
 import { type LabelContext, type Labels, meanTally, type Target, type Task } from "./task.ts";
 
@@ -65,7 +64,7 @@ function classTarget(
   smoothing: number,
 ): Target<Scorer> {
   const labels: readonly Label[] = pairing
-    ? [[label, pairing.share], [gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
+    ? [[label, pairing.share], [tf.gather(label, pairing.partner, 0), tf.sub(1, pairing.share)]]
     : [[label, 1]];
   return {
     loss: classificationLoss(labels, smoothing),
@@ -101,7 +100,7 @@ export function distribution(
 ): Tensor {
   const off = smoothing / classes;
   const smoothed = (label: Tensor) =>
-    tf.oneHot(label as tf.Tensor1D, classes, 1 - smoothing + off, off, "float32");
+    tf.oneHot(label, classes, 1 - smoothing + off, off, "float32");
   const [target, ...others] = labels.map(([label, share]) =>
     share === 1 ? smoothed(label) : tf.mul(smoothed(label), share)
   );
@@ -118,7 +117,7 @@ function correct(logits: Tensor, labels: readonly Label[]): Tensor {
 
 /** Whether each sample has its class among the `k` highest scores, [batch] of 0 and 1. */
 export function hits(logits: Tensor, label: Tensor, k: number): Tensor {
-  const target = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
+  const target = oneHot(label, logits.shape[1]!);
   const own = tf.sum(tf.mul(logits, target), -1, true);
   // Of equal scores the first class is ahead, as in argmax: bfloat16 rounds many to the same number.
   // Nothing is below a score that is no number.

@@ -9,8 +9,6 @@ export const DataType = {
   int64: 9,
   bool: 10,
   resource: 20,
-  uint32: 22,
-  uint64: 23,
 } as const;
 
 /** Returns the element type of an array. */

@@ -20,8 +20,6 @@ export const symbols = {
   TF_AllocateTensor: { parameters: ["i32", "buffer", "i32", "usize"], result: "pointer" },
   TF_DeleteTensor: { parameters: ["pointer"], result: "void" },
   TF_TensorType: { parameters: ["pointer"], result: "i32" },
-  TF_NumDims: { parameters: ["pointer"], result: "i32" },
-  TF_Dim: { parameters: ["pointer", "i32"], result: "i64" },
   TF_TensorByteSize: { parameters: ["pointer"], result: "usize" },
   TF_TensorData: { parameters: ["pointer"], result: "pointer" },
 
@@ -124,14 +122,12 @@ export type Pointer = Deno.PointerObject;
 
 /** Bytes per element of the numeric types. */
 const bytesOf: Readonly<Record<number, number>> = {
-  1: 4,
-  3: 4,
-  4: 1,
-  8: 8,
-  9: 8,
-  10: 1,
-  22: 4,
-  23: 8,
+  [DataType.float32]: 4,
+  [DataType.int32]: 4,
+  [DataType.uint8]: 1,
+  [DataType.complex64]: 8,
+  [DataType.int64]: 8,
+  [DataType.bool]: 1,
 };
 
 let opened: CApi | undefined;

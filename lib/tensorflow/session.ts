@@ -1,3 +1,4 @@
+import type { Input } from "../values/input.ts";
 import { dataTypeOf } from "./binding.ts";
 import {
   bufferBytes,
@@ -12,12 +13,6 @@ import {
 } from "./c_api.ts";
 import { type Config, configProto } from "./config.ts";
 import { type Graph, type Node, type Operation, packNodes } from "./graph.ts";
-
-/** An input array of a run. */
-export interface Feed {
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array | Uint8Array;
-}
 
 /** Inputs, outputs and targets of a session's runs, encoded once. */
 export interface Call {
@@ -62,7 +57,7 @@ export class Session {
   prepare(
     { feeds, fetches, targets }: Call,
     trace?: (metadata: Uint8Array) => void,
-  ): (fed: readonly Feed[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
+  ): (fed: readonly Input[]) => Promise<(Float32Array | Int32Array | Uint8Array)[]> {
     const api = this.#api;
     const options = trace ? runOptions() : null;
     const inputs = packNodes(feeds);

@@ -106,10 +106,10 @@ const SCOPES = {
  */
 export function assemble(experiment: AssemblySource, options: AssemblyOptions): Assembly {
   const { distiller, dataset: { task, augmentation, normalisation, mix, views } } = experiment;
-  const { seed, image, classes, train, schedule, values, taken } = options;
+  const { seed, image, classes, train, schedule, limit, values, taken } = options;
   const collected = new Map<string, Variable>();
   const scope = variables({ seed, collected, values });
-  const build = (recipe: Net, within = scope) => buildModel(recipe, within, image, classes);
+  const build = (recipe: Net, within: Variables) => buildModel(recipe, within, image, classes);
   const student = build(experiment.student, scope.in(SCOPES.student));
   const teachers = options.teachers ??
     experiment.teachers.map((one, i) => build(networkOf(one), teacherScope(scope, i)));
@@ -137,13 +137,6 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     .filter((variable) => variable.trainable && !variable.fixed && !frozenVariables.has(variable));
   const optimizer = schedule.optimizer(trainable, scope);
   const { clip, ema, accumulate = 1 } = schedule;
-  const averaged = ema === undefined
-    ? undefined
-    : average(ema, student.variables, scope.in(SCOPES.average));
-  const lengthsRead = new Set<"epochs" | "steps">();
-  const learning = { student, teacher, loss, optimizer, trainable, frozenVariables };
-  const own = new Set(student.variables);
-  const state = [...collected.values()].filter((one) => !one.fixed || own.has(one));
   if (accumulate > 1 && optimizer.groups) {
     throw new Failure(
       2,
@@ -151,13 +144,24 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
         "(`dot`): leave one of them out",
     );
   }
+  const averaged = ema === undefined
+    ? undefined
+    : average(ema, student.variables, scope.in(SCOPES.average));
+  const lengthsRead = new Set<"epochs" | "steps">();
+  const own = new Set(student.variables);
+  const state = [...collected.values()].filter((one) => !one.fixed || own.has(one));
   const weights = namesBelow(scope.in(SCOPES.student), student.variables);
   return {
     student,
     teachers,
     parts: {
       task,
-      ...learning,
+      student,
+      teacher,
+      loss,
+      optimizer,
+      trainable,
+      frozenVariables,
       clip,
       average: averaged,
       // Made last: its sums are 0 between two steps, so a run needs none of them to resume.
@@ -169,7 +173,8 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
       mix,
       views,
       seed,
-      ...lengthOf(options),
+      epochs: schedule.epochs,
+      steps: runLength(epochSize(train), schedule, limit).total,
       lengthsRead,
     },
     lengthsRead,
@@ -188,14 +193,6 @@ function averagesOf(
   { of }: Average,
 ): Map<string, Variable> {
   return new Map(Array.from(weights, ([name, one]) => [name, of.get(one) ?? one]));
-}
-
-/** The epochs and the steps of a run. */
-function lengthOf(
-  { schedule, train, limit }: AssemblyOptions,
-): { epochs: number; steps: number } {
-  const { total } = runLength(epochSize(train), schedule, limit);
-  return { epochs: schedule.epochs, steps: total };
 }
 
 const teacherScope = (scope: Variables, i: number) => scope.in(SCOPES.teacher(i)).frozen();

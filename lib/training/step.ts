@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Scalar } from "@tensorflow/tfjs";
-import type { StepFunction, StepOutcome, Values } from "../engine/engine.ts";
+import type { StepFunction, StepOutcome } from "../engine/engine.ts";
 import {
   type Loss,
+  type LossWithMemory,
   type StepContext,
   type Teachers,
   type Views,
@@ -60,26 +61,6 @@ export type GradNormValues = {
 
 /** Values of each trial of a step, by its position: `0`, `1` … */
 export type ByTrial<V> = { readonly [position: string]: V };
-
-/** A value of a step, with its name in messages. */
-export type NamedValue = readonly [name: string, value: Float32Array];
-
-/** Lists the values of a training step, the loss last: a term says more about what went wrong. */
-export function listValues({ loss, terms, reports, sums }: Values<TrainValues>): NamedValue[] {
-  return [...Object.entries(terms), ...list("report", reports), ...Object.entries(sums), [
-    "loss",
-    loss,
-  ]];
-}
-
-/** Lists the norms of a step's gradients. */
-export function listGradNorms({ grads }: Values<GradNormValues>): NamedValue[] {
-  return list("grad", grads);
-}
-
-function list(group: string, values: { readonly [name: string]: Float32Array }): NamedValue[] {
-  return Object.entries(values).map(([name, value]) => [`${group}/${name}`, value]);
-}
 
 /** The parts of one trial in a training step. */
 export interface TrainParts extends ImageChanges {
@@ -318,8 +299,8 @@ interface SharedBatch extends PreparedImages {
   readonly syncNorm: AllReduce | undefined;
   /** The number of images. */
   readonly images: Tensor;
-  /** The factor of a loss before it is differentiated. `undefined`: 1. */
-  readonly scale: number | undefined;
+  /** The factor of a loss before it is differentiated. */
+  readonly scale: number;
   /** Turns values and gradients of this worker's images into those of all workers'. */
   readonly average: (own: Differentiated) => Differentiated;
 }
@@ -344,7 +325,7 @@ function shareBatch(
   const images = tf.scalar(count);
   const batch = { ...prepared, labels, index, epoch, step, random, teachers, images };
   if (share.workers === 1 && !accumulation) {
-    return { ...batch, syncNorm: undefined, scale: undefined, average: (own) => own };
+    return { ...batch, syncNorm: undefined, scale: 1, average: (own) => own };
   }
   const reduce = allReduce(share.workers, `${name}/${kind}`);
   return {
@@ -452,40 +433,47 @@ function objective(
       measure: (output) => target.measure(output),
       mask: () => undefined,
     };
-    const result = parts.loss(within(context, { teacher }));
-    const { terms, writes, reports = {} } = checkLoss(
-      result,
+    const loss = checkLoss(
+      parts.loss(within(context, { teacher })),
       images.shape[0],
       parts.frozenVariables,
     );
-    const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
-      name,
-      tf.keep(tf.mul(tf.mean(perSample), weight)),
-    ]);
-    // A written value may be that of another variable, which itself changes in this step.
-    const written = writes.map(([to, value]) => [to, tf.clone(value)] as const);
-    return {
-      roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
-      values: {
-        images: tf.keep(tf.clone(shared.images)) as Scalar,
-        loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
-        terms: Object.fromEntries(means),
-        reports: Object.fromEntries(
-          Object.entries(reports).map(([name, perSample]) => {
-            return [name, tf.keep(tf.mean(tf.cast(perSample, "float32")))];
-          }),
-        ),
-        sums: Object.fromEntries(
-          Object.entries(target.measure(student, Array.isArray(teacher) ? undefined : teacher))
-            .map(([measure, perSample]) => [measure, tf.keep(tf.sum(perSample))]),
-        ),
-      },
-      changes: [...remembered, ...written].map(([variable, value]) => ({
-        kind: "assign",
-        variable,
-        value: tf.keep(value),
-      })),
-    };
+    const measures = target.measure(student, Array.isArray(teacher) ? undefined : teacher);
+    return keepForward(loss, measures, remembered, shared.images);
+  };
+}
+
+/** Keeps the means of a loss over `images`, the sums of measures, and the next values. */
+function keepForward(
+  { terms, writes, reports = {} }: LossWithMemory,
+  measures: Readonly<Record<string, Tensor>>,
+  remembered: readonly (readonly [Variable, Tensor])[],
+  images: Tensor,
+): Forward {
+  const means = Object.entries(terms).map(([name, [weight, perSample]]): [string, Scalar] => [
+    name,
+    tf.keep(tf.mul(tf.mean(perSample), weight)),
+  ]);
+  // A written value may be that of another variable, which itself changes in this step.
+  const written = writes.map(([to, value]) => [to, tf.clone(value)] as const);
+  const each = (values: Readonly<Record<string, Tensor>>, reduce: (x: Tensor) => Tensor) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, perSample]) => [name, tf.keep(reduce(perSample))]),
+    );
+  return {
+    roles: new Map(Object.entries(terms).map(([name, [, , role]]) => [name, role])),
+    values: {
+      images: tf.keep(tf.clone(images)) as Scalar,
+      loss: tf.keep(tf.addN(means.map(([, mean]) => mean))) as Scalar,
+      terms: Object.fromEntries(means),
+      reports: each(reports, (perSample) => tf.mean(tf.cast(perSample, "float32"))),
+      sums: each(measures, (perSample) => tf.sum(perSample)),
+    },
+    changes: [...remembered, ...written].map(([variable, value]) => ({
+      kind: "assign",
+      variable,
+      value: tf.keep(value),
+    })),
   };
 }
 
@@ -502,7 +490,7 @@ function differentiate(
   objective: () => Forward,
   variables: readonly Variable[],
   groups: Optimizer["groups"],
-  { scale = 1, images }: Pick<SharedBatch, "scale" | "images">,
+  { scale, images }: Pick<SharedBatch, "scale" | "images">,
 ): Differentiated {
   const engine = tf.engine();
   const xs = variables.map(({ value }) => value);

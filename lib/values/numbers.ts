@@ -5,6 +5,12 @@ export function round(value: number, decimals = 2): number {
   return Number(value.toFixed(decimals));
 }
 
+/** Rounds to the nearest whole number, half to the even one. */
+export function roundToEven(x: number): number {
+  const rounded = Math.round(x);
+  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}
+
 /** Formats a number with fixed decimals, e.g. `74.80` or `−0.21`. Default: 2. */
 export function formatFixed(value: number, decimals = 2): string {
   // Prevents a signed zero: −0 + 0 is 0.

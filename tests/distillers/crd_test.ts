@@ -124,12 +124,9 @@ Deno.test("relaxed positives are of the image's class, any of them", async () =>
   );
 });
 
-Deno.test("crd refuses too many negatives and numbers that are not positive and whole", () => {
+Deno.test("crd refuses more negatives than there are images of other classes", () => {
   for (
-    const [negatives, ok] of [[6, true], [7, false], [0, false], [1.5, false], [
-      NaN,
-      false,
-    ]] as const
+    const [negatives, ok] of [[6, true], [7, false]] as const
   ) {
     const build = () =>
       drawContrasts({

@@ -5,7 +5,6 @@ import { GraphEngine } from "../../lib/engine/graph_engine.ts";
 import { kd } from "../../lib/distillers/kd.ts";
 import { slkd } from "../../lib/distillers/slkd.ts";
 import type { StepFunction } from "../../lib/engine/engine.ts";
-import { gather } from "../../lib/kernels/gather.ts";
 import { constant, type Variable, variables } from "../../lib/nn/variables.ts";
 import { Session } from "../../lib/tensorflow/session.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -270,7 +269,7 @@ await needs(
     await useTensorflow();
     const engine = new GraphEngine();
     const pick = engine.compile<"x" | "at">(({ x, at }) => ({
-      values: { y: gather(x, at, 0) },
+      values: { y: tf.gather(x, at, 0) },
       updates: [],
     }));
     const at = (...data: number[]) => ({ shape: [1], data: Int32Array.from(data) });

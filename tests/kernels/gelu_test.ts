@@ -1,12 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { gelu } from "../../lib/kernels/gelu.ts";
+import { geluOp } from "../../lib/kernels/gelu.ts";
 import { assertTwins } from "../support/gradients.ts";
 import { onBoth } from "../support/engines.ts";
 import { everything, needs } from "../support/needs.ts";
 import { assertNear } from "../support/tolerance.ts";
 
 await needs(everything, "gelu: equals its twin", async () => {
-  for (const shape of [[], [7], [2, 3, 4], [0, 3]]) await assertTwins(`[${shape}]`, [shape], gelu);
+  for (const shape of [[], [7], [2, 3, 4], [0, 3]]) {
+    await assertTwins(`[${shape}]`, [shape], geluOp);
+  }
 });
 
 await needs(
@@ -18,7 +20,7 @@ await needs(
     const share = [0, 0.0227501319, 0.1586552539, 0.5, 0.8413447461, 0.9772498681, 1];
     const density = x.map((x) => Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI));
     const { native, twin } = await onBoth(() => {
-      const { value, grad } = tf.valueAndGrad(gelu)(tf.tensor1d(x), tf.ones([x.length]));
+      const { value, grad } = tf.valueAndGrad(geluOp)(tf.tensor1d(x), tf.ones([x.length]));
       return [value, grad];
     });
     for (const [value, slope] of [native, twin]) {

@@ -10,7 +10,7 @@ import { variableShapes } from "../../lib/nn/description.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { normal, type Shape, sizeOf, type Variable } from "../../lib/nn/variables.ts";
 import { identify } from "../../lib/project/identify.ts";
-import { listValues } from "../../lib/training/step.ts";
+import { listValues } from "../../lib/training/list_values.ts";
 import { canonical, type Json } from "../../lib/values/json.ts";
 import { hashName, stream } from "../../lib/values/random.ts";
 import { allExperiments } from "../support/all_experiments.ts";

@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Engine, StepFunction } from "../../lib/engine/engine.ts";
 import type { Distiller } from "../../lib/experiment/distiller.ts";
 import type { Tensor } from "../../lib/kernels/tensor.ts";
-import { layerNorm } from "../../lib/kernels/layer_norm.ts";
+import { layerNormOp } from "../../lib/kernels/layer_norm.ts";
 import {
   logitsOutput,
   type Model,
@@ -77,7 +77,7 @@ function evaluated(
   if (kind === "post") return next[number === "0" ? "embedded" : `block${number}`];
   if (name === "normed") {
     const last = model.parts.pooled.map(({ value }) => value);
-    return layerNorm(next[`block${blocksOf(model)}`], last[0], last[1], 1e-6);
+    return layerNormOp(next[`block${blocksOf(model)}`], last[0], last[1], 1e-6);
   }
   const head = { logits_cls: 0, logits_dist: 1 }[name];
   if (head !== undefined) return tf.squeeze(tf.gather(taps.heads, [head], 1), [1]);

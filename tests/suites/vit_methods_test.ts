@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import * as retort from "../../mod.ts";
 import type { Distiller, SeveralTeachers, Teachers } from "../../lib/experiment/distiller.ts";
 import type { Net } from "../../lib/nn/network.ts";
-import { listValues } from "../../lib/training/step.ts";
+import { listValues } from "../../lib/training/list_values.ts";
 import { stream } from "../../lib/values/random.ts";
 import { assembleStep, firstStep } from "../support/assemble_step.ts";
 import { open } from "../support/engines.ts";

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import type { Distiller, Teachers } from "../../lib/experiment/distiller.ts";
-import { listValues } from "../../lib/training/step.ts";
+import { listValues } from "../../lib/training/list_values.ts";
 import { type Kind, open } from "./engines.ts";
 import { everything, needs } from "./needs.ts";
 import { rolesOf } from "./roles_of.ts";

@@ -2,7 +2,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { synthetic, type SyntheticOptions } from "../../datasets/synthetic.ts";
 import type { Dataset, Split } from "../../lib/data/dataset.ts";
-import { gather } from "../../lib/kernels/gather.ts";
 import type { Output } from "../../lib/nn/network.ts";
 import type { LabelSource, Score, Task } from "../../lib/tasks/task.ts";
 
@@ -71,7 +70,7 @@ export const secondTask: Task = {
       pairing
         ? tf.add(
           tf.mul(label, pairing.share),
-          tf.mul(gather(label, pairing.partner, 0), tf.sub(1, pairing.share)),
+          tf.mul(tf.gather(label, pairing.partner, 0), tf.sub(1, pairing.share)),
         )
         : label;
     const numbers = mixed(labelNumbers);

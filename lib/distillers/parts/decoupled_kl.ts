@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../kernels/tensor.ts";
+import { oneHot } from "../../nn/ops.ts";
 
 /** The two parts of a KL between distributions over classes, for each sample. */
 export interface DecoupledKl {
@@ -30,7 +31,7 @@ export function decoupledKl(
  * [batch, classes], where the target's probability is 0.
  */
 function decouple(logits: Tensor, label: Tensor): { target: Tensor; others: Tensor } {
-  const isTarget = tf.oneHot(label as tf.Tensor1D, logits.shape[1]!, 1, 0, "float32");
+  const isTarget = oneHot(label, logits.shape[1]!);
   const others = tf.sub(logits, tf.mul(isTarget, 1000));
   const sum = tf.logSumExp(others, -1, true);
   const pair = tf.concat([tf.sum(tf.mul(logits, isTarget), -1, true), sum], -1);

@@ -4,8 +4,8 @@ import type { Tensor } from "../../kernels/tensor.ts";
 
 /**
  * Fuses the logits of `count` self-learning teachers: two by the share of the first (Eq. 7), any
- * number by equal shares if `share` is absent. Throws a `Failure` (exit 2) if `share` is not from 0
- * to 1, or `count` is not 2 with it.
+ * number by equal shares if `share` is absent. Throws a `Failure` (exit 2) if there is a `share`
+ * and `count` is not 2.
  */
 export function fuseLogits(
   method: string,
@@ -17,9 +17,6 @@ export function fuseLogits(
       2,
       `${method}: fusion is the share of the first of two self-learning teachers. Omit it for ${count}: their shares are equal`,
     );
-  }
-  if (share !== undefined && !(share >= 0 && share <= 1)) {
-    throw new Failure(2, `${method}: fusion is a share from 0 to 1, not ${share}`);
   }
   const shares = share === undefined
     ? new Array<number>(count).fill(1 / count)

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../../kernels/tensor.ts";
 import type { Net, Output } from "../../nn/network.ts";
+import { oneHot } from "../../nn/ops.ts";
 
 /**
  * A network with a class head and a distillation head: its tap `heads`, [2, classes], has the
@@ -15,6 +16,5 @@ export function bothLogits({ taps: { heads } }: Output<TwoHeaded>): readonly Ten
 
 /** The class with the highest logit for each sample, one-hot: [batch, classes]. */
 export function hardLabel(logits: Tensor): Tensor {
-  const label = tf.argMax(logits, -1) as tf.Tensor1D;
-  return tf.oneHot(label, logits.shape.at(-1)!, 1, 0, "float32");
+  return oneHot(tf.argMax(logits, -1), logits.shape.at(-1)!);
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Term } from "../../experiment/distiller.ts";
 import { exactProduct, shortestMixture } from "../../kernels/shortest_mixture.ts";
-import { applyMask, flatten, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
+import { applyMask, safeSqrt, stopGradient, unitRows } from "../../nn/ops.ts";
 import type { Tensor } from "../../kernels/tensor.ts";
 
 /** How to weigh losses. */
@@ -28,13 +28,13 @@ export function weighByGradients(
   const chosen = mask ?? tf.ones([x.shape[0]]);
   const results = losses.map((loss) => tf.valueAndGrad(loss)(x, chosen));
   const gradients = stopGradient(
-    tf.stack(results.map(({ grad }) => flatten(tf.sum(grad, 0, true)))),
+    tf.stack(results.map(({ grad }) => tf.reshape(tf.sum(grad, 0), [-1]))),
   );
-  const shares = tf.unstack(agreement(tf.squeeze(gradients, [1]), most, directions));
+  const shares = tf.unstack(agreement(gradients, most, directions));
   return results.map(({ value }, i) => [tf.mul(shares[i], weight), applyMask(value, mask)]);
 }
 
-/** The weights of gradients, [count, …], that make their mixture shortest. */
+/** The weights of gradients, [count, length], that make their mixture shortest. */
 function agreement(gradients: Tensor, most: number, directions: boolean): Tensor {
   if (!directions) return shortestMixture(innerProducts(gradients), most);
   const lengths = safeSqrt(tf.sum(tf.square(gradients), 1));

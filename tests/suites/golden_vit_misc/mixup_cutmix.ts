@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Box, mixBackwards } from "../../../lib/data/mix.ts";
-import { gather } from "../../../lib/kernels/gather.ts";
 import { distribution } from "../../../lib/tasks/classification.ts";
 import { type Kind, open } from "../../support/engines.ts";
 import type { Check, Golden } from "../../support/goldens.ts";
@@ -45,7 +44,7 @@ async function checkMix({ facts, tensor, has, integers }: Golden<MixupCutmix>): 
             centre: [row, column] as const,
           };
           const { image, partner, share } = mixBackwards(x, choice, box);
-          const labels = [[y, share], [gather(y, partner, 0), tf.sub(1, share)]] as const;
+          const labels = [[y, share], [tf.gather(y, partner, 0), tf.sub(1, share)]] as const;
           const target = distribution(labels, facts.num_classes, facts.smoothing);
           return { values: { image, target, share }, updates: [] };
         })({ x, y: { shape: [y.length], data: y } });

@@ -4,15 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { StepFunction } from "../../../lib/engine/engine.ts";
 import type { Tensor } from "../../../lib/kernels/tensor.ts";
 import { vit } from "../../../lib/networks/vit.ts";
-import { attend, selfAttention, softmaxRows } from "../../../lib/nn/attention.ts";
+import { attend, selfAttention } from "../../../lib/nn/attention.ts";
 import { conv } from "../../../lib/nn/conv.ts";
 import { description } from "../../../lib/nn/description.ts";
 import { dropPath, dropPathRates } from "../../../lib/nn/drop_path.ts";
-import { gelu } from "../../../lib/kernels/gelu.ts";
-import { geluActivation } from "../../../lib/nn/gelu.ts";
-import { layerNorm } from "../../../lib/kernels/layer_norm.ts";
-import { dense, seq } from "../../../lib/nn/layers.ts";
-import { logSoftmax } from "../../../lib/nn/ops.ts";
+import { geluOp } from "../../../lib/kernels/gelu.ts";
+import { layerNormOp } from "../../../lib/kernels/layer_norm.ts";
+import { dense, gelu, seq } from "../../../lib/nn/layers.ts";
+import { logSoftmax, softmax } from "../../../lib/nn/ops.ts";
 import type { Pass } from "../../../lib/nn/pass.ts";
 import { type Grid, resizePositions } from "../../../lib/nn/positions.ts";
 import type { Stage } from "../../../lib/nn/stage.ts";
@@ -60,11 +59,11 @@ function opNamed(name: string, { facts, tensor }: Golden<GoldenMisc>): Op {
   const x = tensor(`${name}.x`).shape;
   const y = tensor(`${name}.y`).shape;
   const [, epsilon] = name.match(/^layer_norm_(\d+e-\d+)/) ?? [];
-  if (epsilon) return (x, [scale, offset]) => layerNorm(x, scale, offset, Number(epsilon));
-  if (name.startsWith("gelu_erf")) return gelu;
+  if (epsilon) return (x, [scale, offset]) => layerNormOp(x, scale, offset, Number(epsilon));
+  if (name.startsWith("gelu_erf")) return geluOp;
   if (name.startsWith("softmax_attention")) return (q, [k, v]) => attend(q, k, v).out;
   if (name.startsWith("log_softmax")) return (x) => logSoftmax(x);
-  if (name.startsWith("softmax")) return softmaxRows;
+  if (name.startsWith("softmax")) return (x) => softmax(x);
   const tokens: Shape = x.slice(1);
   const heads = Number(facts.notes.match(/attention: timm's module, dim \d+, (\d+) heads/)![1]);
   if (name === "attention") {
@@ -75,7 +74,7 @@ function opNamed(name: string, { facts, tensor }: Golden<GoldenMisc>): Op {
   }
   if (name === "mlp") {
     const inner = tensor(`${name}.p0`).shape[0];
-    return opOf((create) => seq(dense(inner), geluActivation(), dense(y[2]))(create, tokens));
+    return opOf((create) => seq(dense(inner), gelu(), dense(y[2]))(create, tokens));
   }
   if (name === "patch_embed") {
     const [channels, , patch] = tensor(`${name}.p0`).shape;
