@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { statSync } from "node:fs";
+
 import { resolve } from "node:path";
 import { examine } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
 import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
+import { isFile } from "../files/path_kind.ts";
 import { userPath } from "../files/user_path.ts";
 import { findNetwork } from "../project/find_network.ts";
 import { loadExperiment, loadExperiments } from "../project/identify.ts";
@@ -244,8 +245,7 @@ async function readStudents(spec: string, options: Options): Promise<NamedSubjec
 
 /** Whether the path is that of an existing file other than a module. */
 function isWeights(path: string): boolean {
-  return !path.endsWith(".ts") &&
-    statSync(userPath(path), { throwIfNoEntry: false })?.isFile() === true;
+  return !path.endsWith(".ts") && isFile(userPath(path));
 }
 
 /** Reads a weights file, for the network and the data set of an experiment. */

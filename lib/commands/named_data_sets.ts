@@ -1,9 +1,10 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { cifar10, cifar100, coco, imageFolder, imagenet } from "../../datasets/mod.ts";
 import { synthetic, tinyImagenet } from "../../datasets/mod.ts";
 import type { Dataset, Mix } from "../data/dataset.ts";
 import type { Net } from "../nn/network.ts";
+import { isFolder } from "../files/path_kind.ts";
 import { userPath } from "../files/user_path.ts";
 import { findModule, loadExperiments, namesModule, splitSpec } from "../project/identify.ts";
 import { importModule } from "../project/import_module.ts";
@@ -62,9 +63,7 @@ export async function namedDatasets(spec: string, folder: string): Promise<Named
 
 /** Whether a directory or a zip, whose ending may be omitted, is there. */
 function isImages(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.isDirectory() || path.endsWith(".zip") && found !== undefined ||
-    existsSync(`${path}.zip`);
+  return isFolder(path) || path.endsWith(".zip") && existsSync(path) || existsSync(`${path}.zip`);
 }
 
 /** A data set and the name of what has it. */

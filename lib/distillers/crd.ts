@@ -263,8 +263,8 @@ const MOST_CHOSEN = 2 ** 18;
 
 /**
  * Random contrasts: negatives of other classes, without replacement as `counts` or, from more than
- * `mostChosen` images, with replacement as `indices`. Throws a `Failure` (exit 2) if there are fewer
- * images outside the largest class than `negatives`.
+ * `mostChosen` images, with replacement as `indices`. Throws a `Failure` (exit 2) if fewer images
+ * than `negatives` are outside the largest class.
  */
 export function drawContrasts(
   { dataset }: Parameters<MakeContrasts>[0],

@@ -9,7 +9,7 @@ import { primaryTitle } from "./primary_title.ts";
 import { rowOf } from "./row_of.ts";
 import { teacherLabels } from "./teacher_labels.ts";
 
-/** An experiment at its place: under a teacher in a panel, under a name unlike its neighbours'. */
+/** An experiment at its place: at a teacher in a panel, under a name unlike its neighbours'. */
 interface Placed extends Recorded {
   readonly panel: string;
   readonly teacher: string;
@@ -19,9 +19,9 @@ interface Placed extends Recorded {
 /** The width of a side of a panel. */
 const WIDTH = 240;
 
-/** SHAKE's figure 4: KL and top-1 of the methods under each teacher. */
+/** SHAKE's figure 4: KL and top-1 of the methods with each teacher. */
 export const gap: Figure = {
-  about: "KL and top-1 of each method under each teacher, from recorded results (SHAKE 4)",
+  about: "KL and top-1 of the methods with each teacher, from recorded results (SHAKE 4)",
   async draw(all, settings) {
     const shown = all.filter(({ experiment: { teachers, dataset: { task } } }) =>
       teachers.length === 1 && "kl" in task.measures
@@ -61,7 +61,7 @@ export const gap: Figure = {
   },
 };
 
-/** Names experiments by their methods, or by their labels where a method repeats under a teacher. */
+/** Names experiments by their methods, or by their labels where a teacher has a method twice. */
 async function place(recorded: readonly Recorded[]): Promise<Placed[]> {
   const panels = panelsOf(recorded);
   const rows = Map.groupBy(recorded, ({ experiment }) => panels.get(experiment)!);

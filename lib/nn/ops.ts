@@ -65,7 +65,10 @@ export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
   return tf.neg(tf.sum(tf.mul(target, logSoftmax(logits)), -1));
 }
 
-/** Classes, int32 […], as […, classes] of 0 and 1. */
+/**
+ * One-hot vectors of classes: int32 […] → […, classes], float32. A class outside 0 … classes − 1
+ * gives zeros.
+ */
 export function oneHot(labels: Tensor, classes: number): Tensor {
   return tf.oneHot(labels, classes, 1, 0, "float32");
 }

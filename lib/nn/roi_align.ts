@@ -8,7 +8,7 @@ import { stopGradient } from "./ops.ts";
 /** Samples along a side of a bin, as in torchvision's detectors. */
 const SAMPLES = 2;
 
-/** The level of regions of the canonical size: log2 of the pixels of the image along a map's pixel. */
+/** The level of regions of the canonical size: log2 of the image's pixels along a map's pixel. */
 const CANONICAL_LEVEL = 4;
 
 /** How regions are pooled from a pyramid of maps. */
@@ -40,8 +40,8 @@ interface Extent {
 
 /**
  * RoIAlign (He et al., 2017) on a pyramid of maps, [batch, height, width, channels], the finest
- * first, each half as long as the one before, whose first has a pixel for `2 ** finest` pixels of the
- * image along a side: pools each region from the map of its level into bins, [regions, bins, bins,
+ * first, each half as long as the one before. A pixel of the first has `2 ** finest` pixels of the
+ * image along a side. Pools each region from the map of its level into bins, [regions, bins, bins,
  * channels]. A bin is the mean of 2 × 2 samples between pixels. A sample farther than 1 outside the
  * centres of the outer pixels is 0, one nearer has the value at the border. Gradients flow to the
  * maps.

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isFile, isFolder } from "../files/path_kind.ts";
 import { userFolder } from "../files/user_path.ts";
 import { closest } from "../values/suggest.ts";
 import { type Experiment, isExperiment } from "../experiment/experiment.ts";
@@ -159,7 +160,7 @@ function fileOf(url: string): string {
 /** The file of a module, from where the user stands or, as in an id, from the project. */
 function findFile(path: string): string | undefined {
   return [resolve(userFolder(), path), resolve(path)].flatMap((start) => [start, `${start}.ts`])
-    .find((file) => file.endsWith(".ts") && statSync(file, { throwIfNoEntry: false })?.isFile());
+    .find((file) => file.endsWith(".ts") && isFile(file));
 }
 
 /** The absolute path of a module, from where the user stands or, as in an id, from the project. */
@@ -167,11 +168,9 @@ function locateModule(path: string): string {
   const found = findFile(path);
   if (found !== undefined) return found;
   const absolute = resolve(userFolder(), path);
-  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) {
-    throw folderFailure(path, modulesIn(absolute));
-  }
+  if (isFolder(absolute)) throw folderFailure(path, modulesIn(absolute));
   const folder = dirname(absolute);
-  if (!existsSync(folder)) {
+  if (!isFolder(folder)) {
     throw new Failure(2, `there is no ${path}: there is no folder ${dirname(path)}`);
   }
   const meant = closest(basename(path).replace(/(\.ts)?$/, ".ts"), modulesIn(folder));

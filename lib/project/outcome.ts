@@ -11,7 +11,7 @@ import { readTrials, resultPath, type Trial, trialState } from "./result.ts";
 /** The trials of an experiment so far. */
 export interface Outcome {
   readonly experiment: Experiment;
-  /** The path of its module, from the folder of a table, or else of the project. */
+  /** The path of its module, from the folder for which it was read. */
   readonly path: string;
   /** The trials that count: full runs of the present declaration. */
   readonly measured: readonly Trial[];
@@ -27,10 +27,10 @@ export interface Outcome {
 }
 
 /**
- * Reads the trials of an experiment from the JSON beside its module, for a table in a folder.
- * Rejects with a `Failure` (exit
- * 3) if the file is malformed or another experiment's, or if a trial that counts lacks the primary
- * measure of the task or has a percentage outside 0 … 100.
+ * Reads the trials of an experiment from the JSON beside its module. `path` leads from `folder`.
+ * Default: the project's. Rejects with a `Failure` (exit 3) if the file is malformed or another
+ * experiment's, or if a trial that counts lacks the primary measure of the task or has a percentage
+ * outside 0 … 100.
  */
 export async function readOutcome(
   experiment: Experiment,

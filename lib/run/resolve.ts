@@ -150,9 +150,9 @@ export interface ResolvedTrained extends Resolved {
 }
 
 /**
- * Finds the state of a teacher or first stage that another experiment trains. A full run serves a quick run too. If there is no full run, looks
- * for one with the same `epochs` and `limit`: for a quick trial it is a quick one, too, if a full run
- * lacks the epoch. Ignores `fresh`.
+ * Finds the state of a teacher or first stage that another experiment trains. A full run serves a
+ * quick run too. If there is no full run, looks for one with the same `epochs` and `limit`: for a
+ * quick trial it is a quick one, too, if a full run lacks the epoch. Ignores `fresh`.
  */
 export async function resolveTrained(
   trained: Trained,

@@ -118,6 +118,8 @@ await needs(
           ["ons.ts", "there is no", `did you mean ${at("one.ts")}?`],
           ["recrod#kd", `did you mean ${at("record.ts")}?`],
           ["far/away.ts", "there is no folder"],
+          ["one.ts/kd", `there is no ${at("one.ts/kd")}: there is no folder ${at("one.ts")}`],
+          ["n".repeat(300), "there is no"],
           [
             "",
             "experiments is a folder: name a module in it, both.ts, broken.ts, hidden.ts, invalid.ts, lost.ts …",

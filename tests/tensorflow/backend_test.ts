@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { nativeBackend, traceInto, useBackend, withTwins } from "../../lib/tensorflow/backend.ts";
 import { EagerBinding } from "../../lib/tensorflow/eager_binding.ts";
 import { Graph } from "../../lib/tensorflow/graph.ts";
-import { useTensorflow } from "../support/engines.ts";
+import { onBoth, useTensorflow } from "../support/engines.ts";
+import { draw } from "../support/gradients.ts";
 import { everything, needs } from "../support/needs.ts";
 
 Deno.test("nativeBackend: is undefined on tfjs's own backend", async () => {
@@ -73,5 +74,29 @@ await needs(
       "stopped",
     );
     assertStrictEquals(nativeBackend(), native);
+  },
+);
+
+await needs(
+  everything,
+  "tf.gather: equals tfjs's own along any axis and image by image, and has its gradient",
+  async () => {
+    const { native, twin } = await onBoth(() => {
+      const bank = draw("bank", [7, 3]);
+      const maps = draw("maps", [2, 4, 5, 3]);
+      const rows = tf.tensor2d([[3, 0, 3], [1, 2, 0]], [2, 3], "int32");
+      const sum = (x: tf.Tensor) => tf.sum(tf.square(tf.gather(x, rows, 1, 1)));
+      return [
+        tf.gather(bank, tf.tensor1d([6, 0, 6], "int32"), 0),
+        tf.gather(bank, tf.scalar(2, "int32"), 1),
+        tf.gather(maps, rows, 1, 1),
+        tf.gather(maps, rows, 2, 1),
+        tf.gather(tf.tensor1d([5, 6, 7], "int32"), tf.tensor1d([2, 1], "int32"), 0),
+        tf.cast(tf.gather(tf.greater(maps, 0), rows, 1, 1), "int32"),
+        tf.grad(sum)(maps),
+      ];
+    });
+    assertEquals(native, twin);
+    assertEquals(native[4], Float32Array.of(7, 6));
   },
 );
