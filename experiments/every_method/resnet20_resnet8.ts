@@ -57,7 +57,8 @@ import {
   vid,
 } from "../../mod.ts";
 
-const folder = {
+/** The images: a part of CIFAR-10, as JPEG. */
+export const folder = {
   folder: "cifar10-jpeg.zip",
   train: "cifar10/train",
   test: "cifar10/test",
@@ -80,7 +81,9 @@ export const teacher = experiment(import.meta, { ...alone, student: resnet20 });
 /** The second teacher, for methods with several. */
 export const second = experiment(import.meta, { ...alone, student: resnet14 });
 
-const pair = { dataset, teacher: from(teacher), student: resnet8, schedule } as const;
+/** What the methods of one teacher share. */
+export const pair = { dataset, teacher: from(teacher), student: resnet8, schedule } as const;
+
 const several = ensemble(from(teacher), from(second));
 
 /** The assistant of TAKD, ATKD and DGKD, which learns from the teacher. */

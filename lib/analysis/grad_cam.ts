@@ -17,77 +17,53 @@ export interface ClassMaps {
   readonly image: readonly [height: number, width: number, channels: number];
   /** The pixels of the images, [images, height, width, channels], 0 … 255. */
   readonly pixels: Uint8Array;
-  /** The class of each image. */
+  /** The class of each image, which its map is of. */
   readonly labels: Int32Array;
-  /** The class that each map is of. */
-  readonly explained: Int32Array;
   /** The names of the classes. */
   readonly classes: readonly string[];
   /** How much each pixel counts for the class, 0 … 1, [images, height, width]. */
   readonly maps: Float32Array;
-  /** The logits of the images, [images, classes]. */
-  readonly logits: Float32Array;
-}
-
-/** Options of maps. */
-export interface ClassMapOptions extends SubjectOptions {
-  /** The tap that the maps are of. Default: the network's last map. */
-  readonly tap?: string;
-  /** The class to explain in each image, one for each. Default: the image's own. */
-  readonly explained?: ArrayLike<number>;
 }
 
 /**
- * Computes Grad-CAM++ of a trained network on the test images at these indices. Rejects with a
- * `Failure`: exit 2 if there is no such image or class or the tap is no map, exit 3 as `openSubject` does.
+ * Computes Grad-CAM++ of a trained network at its last map, on the test images at these indices.
+ * Rejects with a `Failure`: exit 2 if there is no such image or the network has no map, exit 3 as
+ * `openSubject` does.
  */
 export async function classMaps(
   subject: Subject,
-  images: ArrayLike<number>,
-  options: ClassMapOptions,
+  images: readonly number[],
+  options: SubjectOptions,
 ): Promise<ClassMaps> {
   using resources = new DisposableStack();
   resources.defer(options.status.close);
   const { opened, engine, model } = resources.use(await openSubject(subject, options));
   const { test, image, classes } = opened;
   const { id, normalisation } = subject.dataset;
-  checkBelow(test.size, images, `${id} has the test images`);
+  const absent = images.find((index) => index >= test.size);
+  if (absent !== undefined) {
+    throw new Failure(2, `${id} has the test images 0 to ${test.size - 1}, not ${absent}`);
+  }
   const labels = Int32Array.from(images, (index) => test.labels[index]);
-  const explained = Int32Array.from(options.explained ?? labels);
-  checkBelow(classes.length, explained, `${id} has the classes`);
   const pixels = await test.read(images);
-  const { tap = lastMap(model) } = options;
-  const run = engine.compile(gradCamStep(model, tap, normalisation));
-  const { maps, logits } = await run({
+  const run = engine.compile(gradCamStep(model, lastMap(model), normalisation));
+  const { maps } = await run({
     image: { shape: [images.length, ...image], data: pixels },
-    label: { shape: [images.length], data: explained },
+    label: { shape: [images.length], data: labels },
   });
-  return { image, pixels, labels, explained, classes, maps, logits };
-}
-
-/** Throws a `Failure` (exit 2) if one of these numbers is not 0 … `end` − 1. */
-function checkBelow(end: number, numbers: ArrayLike<number>, what: string): void {
-  const wrong = Array.from(numbers).find((one) =>
-    !(Number.isInteger(one) && one >= 0 && one < end)
-  );
-  if (wrong !== undefined) throw new Failure(2, `${what} 0 to ${end - 1}, not ${wrong}`);
+  return { image, pixels, labels, classes, maps };
 }
 
 /**
- * Grad-CAM++ (Chattopadhay et al., 2018, arXiv:1710.11063) at a tap for a class of each image,
- * `label`: maps of the images' size, [batch, height, width], as the package `grad-cam` scales them
- * to 0 … 1, and the logits. Throws a `Failure` (exit 2) if the tap is no map that the logits follow
- * from.
+ * Grad-CAM++ (Chattopadhay et al., 2018, arXiv:1710.11063) at one of the network's maps for a class
+ * of each image, `label`: maps of the images' size, [batch, height, width], as the package
+ * `grad-cam` scales them to 0 … 1, and the logits.
  */
 export function gradCamStep(
   model: Model,
   tap: string,
   normalisation: Normalisation,
 ): StepFunction<"image" | "label", { maps: Tensor; logits: Tensor }> {
-  const { recipe, maps } = model;
-  if (!maps.includes(tap)) {
-    throw new Failure(2, `${tap} of ${recipe.id} is no map: choose one of ${maps.join(", ")}`);
-  }
   return ({ image, label }) => {
     const { frozen } = passes();
     const { taps } = model.run(normalisePixels(image, normalisation), frozen);

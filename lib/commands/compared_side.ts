@@ -2,8 +2,8 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { type Loaded, projectRoot } from "../project/identify.ts";
 import { type Outcome, readOutcome } from "../project/outcome.ts";
 import { type EpochLog, readLog } from "../run/epoch_log.ts";
-import { resolveRun, STATE_TEXTS } from "../run/resolve.ts";
-import { runSeeds } from "../run/run_ids.ts";
+import { isOutdated, resolveRun, STATE_TEXTS } from "../run/resolve.ts";
+import { knownSeeds } from "../run/run_ids.ts";
 import { unshownNotes } from "../tables/formats/footnotes.ts";
 import { shellCommand } from "../values/shell.ts";
 
@@ -50,8 +50,7 @@ export async function readSide(
   const root = projectRoot(experiment.url);
   const all = await readOutcome(experiment);
   const measured = all.measured.filter((trial) => seed === undefined || trial.seed === seed);
-  const known = [...measured.map(({ seed }) => seed), ...runSeeds(root, id)];
-  const seeds = seed === undefined ? [...new Set(known)].sort((a, b) => a - b) : [seed];
+  const seeds = seed === undefined ? knownSeeds(root, id, measured) : [seed];
   const found = await Promise.all(seeds.map((seed) => readRun(id, experiment, seed)));
   const unread = Map.groupBy(
     found.flatMap((run) => "problem" in run ? [run] : []),
@@ -76,7 +75,7 @@ async function readRun(
   seed: number,
 ): Promise<LoggedRun | { readonly seed: number; readonly problem: string }> {
   const { folder, state } = await resolveRun(experiment, seed, { fresh: false });
-  if (state === "stale" || state === "changed") return { seed, problem: `(${STATE_TEXTS[state]})` };
+  if (isOutdated(state)) return { seed, problem: `(${STATE_TEXTS[state]})` };
   const log = await readLog(folder.path);
   return log && log.length > 0 ? { seed, log } : { seed, problem: `in runs/${id}` };
 }

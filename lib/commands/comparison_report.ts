@@ -15,6 +15,7 @@ import { columns } from "../terminal/columns.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 import { differences } from "../values/differences.ts";
 import type { Json } from "../values/json.ts";
+import { NONE } from "../values/markdown.ts";
 import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
 import { describeJson } from "../values/words.ts";
@@ -31,8 +32,6 @@ const SETTING = { name: 44, value: 16 };
 
 /** The most characters of a setting that only one experiment has and that contains others. */
 const RECORD = 75;
-
-const NOTHING = "—";
 
 /**
  * The comparison of two experiments of one task: what is what, the settings and teachers that
@@ -83,12 +82,12 @@ function settings(a: ComparedSide, b: ComparedSide): string[] {
  * trained with.
  */
 function settingText(experiment: Experiment, path: string, value: Json | undefined): string {
-  if (value === undefined) return NOTHING;
+  if (value === undefined) return NONE;
   const { teachers, start, body, needs } = experiment;
   const networks: ReadonlyMap<string, string> = new Map([
     ...teachers.map((teacher, i): [string, string] => [`teachers[${i}]`, networkOf(teacher).id]),
-    ["student.start", start?.experiment.student.id ?? NOTHING],
-    ["student.body", body ? networkOf(body).id : NOTHING],
+    ["student.start", start?.experiment.student.id ?? NONE],
+    ["student.body", body ? networkOf(body).id : NONE],
     ["distiller.takes", needs.map(({ name }) => name).join("/")],
   ]);
   const text = networks.get(path) ?? describeJson([value]);
@@ -100,8 +99,8 @@ function settingText(experiment: Experiment, path: string, value: Json | undefin
 const CIRCUMSTANCES: Readonly<Record<string, (trial: Trial) => string>> = {
   precision: ({ precision }) => precision,
   backend: ({ backend }) => backend,
-  tensorflow: ({ tensorflow }) => tensorflow ?? NOTHING,
-  "digest of the data": ({ data }) => data?.slice(0, 8) ?? NOTHING,
+  tensorflow: ({ tensorflow }) => tensorflow ?? NONE,
+  "digest of the data": ({ data }) => data?.slice(0, 8) ?? NONE,
   workers: ({ workers = 1 }) => String(workers),
 };
 
@@ -133,7 +132,7 @@ function teachers(sides: readonly ComparedSide[]): string[] {
   });
   if (one.join() === other.join()) return [];
   const lines = (name: string, taught: readonly string[]) =>
-    (taught.length > 0 ? taught : [`  ${NOTHING}`]).map((text) => name + text);
+    (taught.length > 0 ? taught : [`  ${NONE}`]).map((text) => name + text);
   return ["teachers (SHA-256 of their weights)", ...lines("A", one), ...lines("B", other)];
 }
 
@@ -162,7 +161,7 @@ function results(sides: readonly ComparedSide[]): string[] {
       title,
       ...values.map((numbers) => {
         const all = summary(numbers);
-        return all ? formatSpread(all, decimals) : NOTHING;
+        return all ? formatSpread(all, decimals) : NONE;
       }),
     ]),
   ])];
@@ -193,7 +192,7 @@ function pairs(a: ComparedSide, b: ComparedSide): string[] {
     const paired = pairTrials(a.outcome.measured, b.outcome.measured, task, name);
     if (paired) return [[title, ...cells(paired), VERDICTS[paired.verdict]]];
     const areThere = [a, b].every(({ outcome }) => valuesOf(outcome, name, "last").length > 0);
-    return isToTeacher && areThere ? [[title, NOTHING, NOTHING, "0", "other teachers"]] : [];
+    return isToTeacher && areThere ? [[title, NONE, NONE, "0", "other teachers"]] : [];
   });
   return [columns([["A − B, last", "mean", "95 % interval", "seeds", "verdict"], ...rows])];
 }

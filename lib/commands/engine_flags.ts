@@ -5,8 +5,11 @@ import {
   timePrecisions,
 } from "../engine/precision_times.ts";
 import { EVAL_BATCH } from "../evaluation/evaluate.ts";
+import type { SubjectOptions } from "../evaluation/open_subject.ts";
+import { findDataFolder } from "../files/data_folder.ts";
 import { detection } from "../tasks/detection.ts";
 import type { Flags, Spec } from "../terminal/flags.ts";
+import type { Status } from "../terminal/status.ts";
 
 /** The flags of a command that opens a data set and an engine. */
 export const ENGINE_FLAGS = {
@@ -53,6 +56,24 @@ export async function choosePrecision(
   const faster = fasterPrecision(times);
   log(`--precision auto takes ${faster}: ${describeTimes(times)}`);
   return faster;
+}
+
+/**
+ * The options that these flags set of what examines trained weights. Rejects with a `Failure` as
+ * `choosePrecision` does.
+ */
+export async function subjectOptions(
+  flags: Pick<Flags<typeof ENGINE_FLAGS>, keyof typeof ENGINE_FLAGS>,
+  status: Status,
+): Promise<SubjectOptions> {
+  return {
+    data: findDataFolder(flags.data),
+    precision: await choosePrecision(flags, status.line),
+    backend: flags.backend,
+    threads: flags.threads,
+    evalBatch: flags["eval-batch"],
+    status,
+  };
 }
 
 /** The times of a step in both precisions, in words. */

@@ -7,7 +7,6 @@
 import { resolve } from "node:path";
 import { examine } from "../evaluation/examine.ts";
 import { examinationJson, examinationReport } from "../evaluation/report.ts";
-import { findDataFolder } from "../files/data_folder.ts";
 import { checkReplaceable, writeRecorded } from "../files/recorded_folder.ts";
 import { isFile } from "../files/path_kind.ts";
 import { userPath } from "../files/user_path.ts";
@@ -22,25 +21,11 @@ import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { readWeights } from "../weights/weights_file.ts";
-import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
+import { ENGINE_FLAGS, subjectOptions } from "./engine_flags.ts";
+import { STUDENT_FLAGS } from "./student_flags.ts";
 
 const FLAGS = {
-  "seed": { type: "integer", least: 0, help: "seed of the experiment's trial. Default: 1" },
-  "epoch": {
-    type: "string",
-    choices: ["last", "best"],
-    help: "epoch of the trial's weights. Default: last",
-  },
-  "average": {
-    type: "boolean",
-    help: "measure the moving average of the trial's weights (ema of its schedule)",
-  },
-  "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to measure that run" },
-  "limit": {
-    type: "integer",
-    least: 1,
-    help: "batches per epoch of a quick run, to measure that run",
-  },
+  ...STUDENT_FLAGS,
   "as": {
     type: "string",
     help: "experiment whose student and data set are used for a weights file",
@@ -128,27 +113,13 @@ export async function runEval(
     );
   }
   const folders = await findFolders(subjects, options);
-  const {
-    backend = "tensorflow",
-    threads,
-    "eval-batch": evalBatch,
-    pictures,
-    split = "test",
-  } = options;
-  const precision = await choosePrecision(options, progress.line) ?? "float32";
+  const { pictures, split = "test" } = options;
+  const opening = await subjectOptions(options, progress);
+  const { backend = "tensorflow", precision = "float32" } = opening;
   for (const subject of subjects) {
     const { id, trained, network, dataset, file: { path, sha256 } } = subject;
     const folder = folders.get(subject);
-    const found = await examine(subject, {
-      data: findDataFolder(options.data),
-      status: progress,
-      precision,
-      backend,
-      threads,
-      evalBatch,
-      pictures,
-      split,
-    });
+    const found = await examine(subject, { ...opening, pictures, split });
     const about = {
       id,
       ...trained,
@@ -219,10 +190,8 @@ function folderBeside(weights: string, split: "train" | "test" = "test"): string
 
 /** Reads the trained students of a module's experiments. */
 async function readStudents(spec: string, options: Options): Promise<NamedSubject[]> {
-  if (options.network !== undefined) {
-    throw new Failure(2, "--network needs --as: it is for a weights file");
-  }
-  const misplaced = (["key", "prefix"] as const).find((flag) => options[flag] !== undefined);
+  const misplaced = (["network", "key", "prefix"] as const)
+    .find((flag) => options[flag] !== undefined);
   if (misplaced) throw new Failure(2, `--${misplaced} needs --as: it is for a weights file`);
   if (isWeights(spec)) {
     throw new Failure(

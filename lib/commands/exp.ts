@@ -58,7 +58,7 @@ export async function runExp(
   const options = parseFlags(args, FLAGS);
   if (options.help) return print(helpText("deno task exp <module>[#name] …", FLAGS));
   if (options._.length === 0) {
-    throw new Failure(2, `which experiment? deno task exp experiments/quickstart.ts`);
+    throw new Failure(2, "which experiment? deno task exp experiments/quickstart.ts");
   }
   const progress = status({ quiet: options.quiet });
   using interruption = new Interruption(progress.line, exitAtOnce);

@@ -20,6 +20,7 @@ import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
 import { Failure } from "../values/failure.ts";
 import { ENGINE_FLAGS } from "./engine_flags.ts";
+import { STUDENT_FLAGS } from "./student_flags.ts";
 
 const FORMATS = { safetensors, savedmodel: savedModel, tfjs: graphModel } as const satisfies Record<
   string,
@@ -32,22 +33,7 @@ const FLAGS = {
     choices: ["safetensors", "savedmodel", "tfjs"],
     help: "file format (required)",
   },
-  "seed": { type: "integer", least: 0, help: "seed of the trial. Default: 1" },
-  "epoch": {
-    type: "string",
-    choices: ["last", "best"],
-    help: "epoch of the trial's weights. Default: last",
-  },
-  "average": {
-    type: "boolean",
-    help: "write the moving average of the trial's weights (ema of its schedule)",
-  },
-  "epochs": { type: "integer", least: 1, help: "epochs of a quick run, to take out that run" },
-  "limit": {
-    type: "integer",
-    least: 1,
-    help: "batches per epoch of a quick run, to take out that run",
-  },
+  ...STUDENT_FLAGS,
   "out": {
     type: "string",
     help: "folder to write. Default: exports/<experiment>/<format> in the project",

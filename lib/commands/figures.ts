@@ -5,13 +5,12 @@
  */
 import { join, relative } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Figure, Picture, Shown } from "../figures/figure.ts";
+import type { Figure, FigureSettings, Picture, Shown } from "../figures/figure.ts";
 import { FIGURES } from "../figures/mod.ts";
 import { paintPng } from "../figures/png.ts";
 import { drawSvg } from "../figures/svg.ts";
 import { FEWEST_POINTS } from "../figures/tsne_scatter.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
-import { findDataFolder } from "../files/data_folder.ts";
 import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
@@ -24,7 +23,7 @@ import { Interruption } from "../terminal/interruption.ts";
 import { type Status, status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { didYouMean } from "../values/suggest.ts";
-import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
+import { ENGINE_FLAGS, subjectOptions } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
 
 const FLAGS = {
@@ -69,14 +68,11 @@ export async function runFigures(
   const chosen = figure === undefined ? Object.entries(FIGURES) : [[figure, find(figure)] as const];
   const experiments = await namedExperiments(names, within, check);
   const { shown, folder } = await show(experiments);
-  const { seed = 1, epoch = "last", backend = "tensorflow" } = options;
+  const { seed = 1, epoch = "last", points } = options;
   const progress = sayOnce(status());
-  const precision = await choosePrecision(options, progress.line);
-  const settings = {
-    ...{ seed, epoch, precision, backend, threads: options.threads },
-    ...{ points: options.points, images: readIndices(options.images) },
-    evalBatch: options["eval-batch"],
-    ...{ data: findDataFolder(options.data), status: progress, log: progress.line },
+  const settings: FigureSettings = {
+    ...await subjectOptions(options, progress),
+    ...{ seed, epoch, points, images: readIndices(options.images) },
   };
   // Nothing is there to save.
   using _ = new Interruption(() => {

@@ -31,6 +31,7 @@ import {
 } from "../run/queue.ts";
 import { unrecorded } from "../run/unrecorded.ts";
 import { status } from "../terminal/status.ts";
+import { NONE } from "../values/markdown.ts";
 import { shellCommand } from "../values/shell.ts";
 import { namedExperiments } from "./named_experiments.ts";
 import { requestedTrials, RUN_FLAGS } from "./run_flags.ts";
@@ -117,15 +118,13 @@ export async function runList(
   const cells = (await Promise.all(folders.map(listCells))).flat();
   if (options.json) return cells.forEach((cell) => print(JSON.stringify(cell)));
   const rows = cells.map(({ table, method, teacher, student, dataset, state, n, changed, id }) => [
-    ...[
-      table,
-      method,
-      teacher ?? "—",
-      student,
-      dataset ?? "—",
-      `${state}${n > 0 ? ` ${n}` : ""}${changed ? `, ${changed} of changed code` : ""}`,
-      id ?? "no experiment yet",
-    ],
+    table,
+    method,
+    teacher ?? NONE,
+    student,
+    dataset ?? NONE,
+    `${state}${n > 0 ? ` ${n}` : ""}${changed ? `, ${changed} of changed code` : ""}`,
+    id ?? "no experiment yet",
   ]);
   const header = ["table", "method", "teacher", "student", "data", "state", "experiment"];
   print(columns([header, ...rows], header.length));
@@ -148,9 +147,11 @@ async function listPending(
     within,
     check,
   );
-  const quiet = status({ quiet: true });
   const settings = {
-    ...{ data: findDataFolder(), fresh: false, status: quiet, interrupted: () => false },
+    data: findDataFolder(),
+    fresh: false,
+    status: status({ quiet: true }),
+    interrupted: () => false,
   };
   const missing = await unrecorded(requestedTrials(experiments, options));
   const waiting = foundationsFirst(await queue(missing, settings));
@@ -167,7 +168,10 @@ async function listPending(
   }
   if (json) return listed.forEach((trial) => print(JSON.stringify(trial)));
   const rows = listed.map(({ id, seed, state, neededBy }) => [
-    ...[id, String(seed), state, neededBy ?? "asked for"],
+    id,
+    String(seed),
+    state,
+    neededBy ?? "asked for",
   ]);
   const header = ["experiment", "seed", "state", "for"];
   if (rows.length > 0) print(`${columns([header, ...rows], header.length)}\n`);

@@ -94,7 +94,12 @@ function planJson(plan: Plan, machines: number, recorded: number) {
   return {
     recorded,
     trials: trials.map(({ trial: { identity, seed }, steps, stepSeconds, source, seconds }) => ({
-      ...{ experiment: identity.id, seed, steps, stepSeconds, source, seconds },
+      experiment: identity.id,
+      seed,
+      steps,
+      stepSeconds,
+      source,
+      seconds,
     })),
     cohorts: cohorts.map(titlesOf),
     steps,

@@ -7,7 +7,6 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Experiment } from "../experiment/experiment.ts";
 import { atomicWrite } from "../files/atomic_write.ts";
-import { findDataFolder } from "../files/data_folder.ts";
 import { makeFolder } from "../files/make_folder.ts";
 import { userFolder, userPath } from "../files/user_path.ts";
 import { checkTypes } from "../project/check_types.ts";
@@ -28,7 +27,7 @@ import { type Flags, helpText, parseFlags, type Spec } from "../terminal/flags.t
 import { Interruption } from "../terminal/interruption.ts";
 import { status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
-import { choosePrecision, ENGINE_FLAGS } from "./engine_flags.ts";
+import { ENGINE_FLAGS, subjectOptions } from "./engine_flags.ts";
 import { namedExperiments, runArgument } from "./named_experiments.ts";
 
 const FLAGS = {
@@ -81,15 +80,10 @@ export async function runReport(
   const subjectOf = (check: typeof checkTypes) => readSubject(names, within, check, progress.line);
   const subject = await subjectOf(check);
   const reading: RunReading = {
-    data: findDataFolder(options.data),
-    status: progress,
+    ...await subjectOptions(options, progress),
     examine: !options["logs-only"] && !isServed,
     awaited: isServed,
     seed: options.seed,
-    evalBatch: options["eval-batch"],
-    precision: await choosePrecision(options, progress.line),
-    backend: options.backend ?? "tensorflow",
-    threads: options.threads,
   };
   const shown = await show(subject, reading);
   if (isServed) {

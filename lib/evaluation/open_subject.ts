@@ -25,7 +25,7 @@ export interface SubjectOptions extends Pick<EngineOptions, "precision" | "backe
   readonly data: string;
   /** Shows the progress. */
   readonly status: Status;
-  /** Batch size. Default: `EVAL_BATCH`. */
+  /** Images in a batch. Default: that of the task's evaluations. */
   readonly evalBatch?: number;
 }
 

@@ -332,6 +332,16 @@ export function networkOf(teacher: Teacher): Net {
   return teacher.kind === "trained" ? teacher.experiment.student : teacher.network;
 }
 
+/** The experiments that teach one of these. */
+export function experimentsThatTeach(
+  taught: readonly { readonly experiment: Experiment }[],
+): ReadonlySet<Experiment> {
+  const teachers = taught.flatMap(({ experiment }) => experiment.teachers);
+  return new Set(
+    teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []),
+  );
+}
+
 /**
  * Lists two or more teachers, in order, for a method of several teachers. The compiler checks that
  * each fits where the experiment is declared.

@@ -2,7 +2,7 @@ import { stringify } from "@std/yaml";
 import { networkOf } from "../experiment/experiment.ts";
 import { percentages } from "../project/metric.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
-import { teacherTitle } from "../project/result.ts";
+import { engineTitle, teacherTitle } from "../project/result.ts";
 import type { Versions } from "../project/versions.ts";
 import type { TrainedStudent } from "../run/trained.ts";
 import type { NetworkInWords } from "../tasks/task.ts";
@@ -12,6 +12,7 @@ import {
   formatList,
   formatTable,
   joinBlocks,
+  NONE,
 } from "../values/markdown.ts";
 import { formatFixed, formatSpread } from "../values/numbers.ts";
 import { summary } from "../values/statistics.ts";
@@ -103,7 +104,7 @@ function accuracy(
   const columns = percentages(metric, experiment.dataset.task, epoch).map(
     ({ measure, title, decimals, value }) => {
       const all = summary(valuesOf(outcome, measure, epoch));
-      return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : "—"];
+      return [title, formatFixed(value, decimals), all ? formatSpread(all, decimals) : NONE];
     },
   );
   const [header, own, all] = [0, 1, 2].map((row) => columns.map((cells) => cells[row]));
@@ -175,14 +176,11 @@ function source(
 ): string {
   const { id, seed, sha256, trial } = student;
   const weights = weightsInWords(student, epoch);
-  const engine = trial.tensorflow
-    ? `TensorFlow ${trial.tensorflow}`
-    : `the ${trial.backend} backend`;
   const { retort, deno, tfjs } = versions;
   return formatList([
     `experiment \`${id}\`, seed ${seed}, ${weights}; declaration \`${trial.declaration}\``,
     `weights: sha256 \`${sha256}\``,
-    `trained in ${trial.precision} with ${engine}, commit ${trial.commit ?? "unknown"}`,
+    `trained in ${trial.precision} with ${engineTitle(trial)}, commit ${trial.commit ?? "unknown"}`,
     `exported as ${format.title} by Retort ${
       retort ?? "unknown"
     }, Deno ${deno}, tfjs ${tfjs}, commit ${commit ?? "unknown"}`,

@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
-import type { EngineOptions } from "../engine/open_engine.ts";
+import type { SubjectOptions } from "../evaluation/open_subject.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Identity } from "../project/identify.ts";
-import type { Status } from "../terminal/status.ts";
 
 /** An experiment that a figure may show. */
 export interface Shown {
@@ -13,9 +12,7 @@ export interface Shown {
 }
 
 /** Where figures find what they show. */
-export interface FigureSettings extends EngineOptions {
-  /** The folder of the data sets. */
-  readonly data: string;
+export interface FigureSettings extends SubjectOptions {
   /** The seed of the runs. */
   readonly seed: number;
   /** The epoch of the weights. */
@@ -24,10 +21,6 @@ export interface FigureSettings extends EngineOptions {
   readonly points?: number;
   /** The indices of the test images to look at. Default: a few at even distances. */
   readonly images?: readonly number[];
-  /** Images in a batch. Default: that of an evaluation. */
-  readonly evalBatch?: number;
-  /** Shows the progress of what takes long. */
-  readonly status: Status;
 }
 
 /** A chart in the grammar of Vega-Lite, without its title. */

@@ -2,7 +2,13 @@ import { labelsOf } from "../project/labels.ts";
 import { Failure } from "../values/failure.ts";
 import { shellCommand } from "../values/shell.ts";
 import type { ChartPart, Figure } from "./figure.ts";
-import { meanOfTrials, readRecorded, type Recorded, trialsInWords } from "./outcomes.ts";
+import {
+  ERROR_BARS,
+  meanOfTrials,
+  readRecorded,
+  type Recorded,
+  trialsInWords,
+} from "./outcomes.ts";
 import { panelsOf } from "./panels.ts";
 import { pickPresent } from "./pick_present.ts";
 import { primaryTitle } from "./primary_title.ts";
@@ -127,10 +133,7 @@ function side(
           },
         },
       },
-      {
-        mark: { type: "rule", color: "#333333" },
-        encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
-      },
+      ERROR_BARS,
     ],
   };
 }

@@ -1,21 +1,21 @@
 import { type EpochLog, readLog } from "../run/epoch_log.ts";
-import { resolveRun, STATE_TEXTS, trainCommand } from "../run/resolve.ts";
+import {
+  isOutdated,
+  type Resolved,
+  resolveRun,
+  STATE_TEXTS,
+  titleOf,
+  trainCommand,
+} from "../run/resolve.ts";
 import { Failure } from "../values/failure.ts";
-import { shellCommand } from "../values/shell.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
 import { type Labelled, labelled } from "./labelled.ts";
 import { pickPresent } from "./pick_present.ts";
 
-/** A run's log, epoch by epoch. */
+/** A run and its log, epoch by epoch. */
 export interface Logged extends Labelled {
+  readonly run: Resolved;
   readonly log: readonly EpochLog[];
-}
-
-/** A command that trains a run anew, so that its log has all that a log has now. */
-function trainAnew(id: string, seed: number, ...flags: readonly string[]): string {
-  return `\`${
-    shellCommand(["deno", "task", "exp", id, "--seed", `${seed}`, ...flags, "--fresh"])
-  }\``;
 }
 
 /**
@@ -28,16 +28,15 @@ export async function readLogs(
   { seed, status }: Pick<FigureSettings, "seed" | "status">,
 ): Promise<Logged[]> {
   const found = await Promise.all(shown.map(async (one) => {
-    const { id } = one.identity;
     const run = await resolveRun(one.experiment, seed, { fresh: false });
     const { folder, state } = run;
-    const title = `${id} seed ${seed}`;
-    if (state === "stale" || state === "changed") {
-      const text = `${title} is ${STATE_TEXTS[state]}; ${trainAnew(id, seed)} trains it again`;
-      return new Failure(3, text);
+    const title = titleOf(run);
+    if (isOutdated(state)) {
+      const way = `\`${trainCommand(run, "--fresh")}\` trains it again`;
+      return new Failure(3, `${title} is ${STATE_TEXTS[state]}; ${way}`);
     }
     const log = await readLog(folder.path);
-    if (log && log.length > 0) return { ...one, log };
+    if (log && log.length > 0) return { ...one, run, log };
     const way = `\`${trainCommand(run)}\` trains it`;
     return new Failure(3, `${title} has no log in ${folder.path}; ${way}`);
   }));
@@ -78,18 +77,16 @@ export function namesBehind(prefix: string, { log }: Logged): string[] {
  * (exit 3) if no run has any.
  */
 export function requirePoints(
-  runs: readonly Logged[],
-  pick: (run: Logged) => Point[],
+  logged: readonly Logged[],
+  pick: (one: Logged) => Point[],
   what: string,
-  { seed, status }: Pick<FigureSettings, "seed" | "status">,
+  { status }: Pick<FigureSettings, "status">,
   flags: readonly string[] = [],
 ): { readonly runs: Logged[]; readonly points: Point[] } {
-  const found = runs.map((run) => {
-    const { id } = run.identity;
-    return pick(run).length > 0 ? run : new Failure(
-      3,
-      `the log of ${id} seed ${seed} lacks ${what}; ${trainAnew(id, seed, ...flags)} logs it`,
-    );
+  const found = logged.map((one) => {
+    if (pick(one).length > 0) return one;
+    const way = `\`${trainCommand(one.run, ...flags, "--fresh")}\` logs it`;
+    return new Failure(3, `the log of ${titleOf(one.run)} lacks ${what}; ${way}`);
   });
   const present = labelled(pickPresent(found, status.line));
   return { runs: present, points: present.flatMap(pick) };

@@ -36,6 +36,12 @@ export interface Mean {
   readonly high: number;
 }
 
+/** The layer of a chart of `Mean`s that draws their bars of error. */
+export const ERROR_BARS = {
+  mark: { type: "rule", color: "#333333" },
+  encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
+} as const;
+
 /** The mean of a measure. `undefined` if it was not recorded. */
 export function meanOfTrials({ outcome }: Recorded, measure: string): Mean | undefined {
   const found = summary(valuesOf(outcome, measure, "last"));

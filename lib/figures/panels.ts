@@ -1,5 +1,5 @@
 import { dataName } from "../experiment/data_name.ts";
-import type { Experiment } from "../experiment/experiment.ts";
+import { type Experiment, experimentsThatTeach } from "../experiment/experiment.ts";
 import { imageSource } from "../run/declared_data.ts";
 import { canonical } from "../values/json.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
@@ -25,10 +25,7 @@ export function panelsOf(shown: readonly Shown[]): ReadonlyMap<Experiment, strin
 
 /** Leaves out the experiments that teach others of these: they are another network. */
 export function withoutTeachers(shown: readonly Shown[]): Shown[] {
-  const teachers = new Set(
-    shown.flatMap(({ experiment }) => experiment.teachers)
-      .flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []),
-  );
+  const teachers = experimentsThatTeach(shown);
   return shown.filter(({ experiment }) => !teachers.has(experiment));
 }
 

@@ -2,7 +2,7 @@ import { dataName } from "../experiment/data_name.ts";
 import { description } from "../nn/description.ts";
 import { sizesOf } from "../run/untrained_step.ts";
 import type { ChartPart, Figure } from "./figure.ts";
-import { meanOfTrials, readRecorded, trialsInWords } from "./outcomes.ts";
+import { ERROR_BARS, meanOfTrials, readRecorded, trialsInWords } from "./outcomes.ts";
 import { primaryTitle } from "./primary_title.ts";
 import { rowOf } from "./row_of.ts";
 
@@ -38,10 +38,7 @@ export const sizes: Figure = {
         },
       },
       layer: [
-        {
-          mark: { type: "rule", color: "#333333" },
-          encoding: { y: { field: "low", type: "quantitative" }, y2: { field: "high" } },
-        },
+        ERROR_BARS,
         {
           mark: { type: "point", filled: true, size: 50, opacity: 0.9 },
           encoding: {

@@ -36,7 +36,10 @@ export const trajectory: Figure = {
         "the mean over an epoch's training images",
       ],
       chart: lines(runs.flatMap(distances), {
-        ...{ y: "T² · KL divergence", legend: "between", zero: true, dashed: true },
+        y: "T² · KL divergence",
+        legend: "between",
+        zero: true,
+        dashed: true,
       }),
     };
   },

@@ -111,6 +111,11 @@ export type Trial = {
   readonly quick: boolean;
 };
 
+/** The engine of a trial in lines for the user. */
+export function engineTitle({ backend, tensorflow }: Trial): string {
+  return tensorflow ? `TensorFlow ${tensorflow}` : `the ${backend} backend`;
+}
+
 /** All trials of one experiment. */
 export interface Result {
   /** The experiment's id. */

@@ -138,9 +138,10 @@ function follow(run: ReportedRun): Followed {
 /** A run with what its log has now. */
 function currentRun({ run, log, isTraining }: Followed): ReportedRun {
   if (!isTraining) return run;
-  const state = log.length < run.epochs
-    ? `epoch ${log.length} of ${run.epochs}`
-    : log.length === run.epochs
+  const { epochs } = run.experiment.schedule;
+  const state = log.length < epochs
+    ? `epoch ${log.length} of ${epochs}`
+    : log.length === epochs
     ? "done"
     : "declared anew: start this server again";
   return { ...run, log, state, trial: undefined };

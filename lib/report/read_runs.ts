@@ -1,37 +1,31 @@
 import { join } from "node:path";
+import type { SubjectOptions } from "../evaluation/open_subject.ts";
 import { type Experiment, networkOf, type Teacher } from "../experiment/experiment.ts";
 import { readCardFacts } from "../export/card_facts.ts";
 import { modelCard } from "../export/model_card.ts";
 import { safetensors } from "../export/safetensors.ts";
-import type { EngineOptions } from "../engine/open_engine.ts";
 import { identify, type Identity, projectRoot } from "../project/identify.ts";
 import { labelsOf } from "../project/labels.ts";
 import { readOutcome } from "../project/outcome.ts";
 import type { TeacherRecord, Trial } from "../project/result.ts";
 import { readLog } from "../run/epoch_log.ts";
-import { type Resolved, resolveRun, STATE_TEXTS } from "../run/resolve.ts";
-import { runSeeds } from "../run/run_ids.ts";
+import { isOutdated, type Resolved, resolveRun, STATE_TEXTS } from "../run/resolve.ts";
+import { knownSeeds } from "../run/run_ids.ts";
 import { studentSubject } from "../run/subjects.ts";
 import { readTrainedStudent } from "../run/trained.ts";
 import { classification } from "../tasks/classification.ts";
-import type { Status } from "../terminal/status.ts";
 import { Failure } from "../values/failure.ts";
 import { findMistakes } from "./find_mistakes.ts";
 import type { Ancestor, ReportedRun } from "./report.ts";
 
 /** What is read of runs. */
-export interface RunReading extends EngineOptions {
-  /** The folder of the data sets. */
-  readonly data: string;
+export interface RunReading extends SubjectOptions {
   /** The seed of the runs. Default: every seed that was trained. */
   readonly seed?: number;
   /** Whether weights are examined on test images. */
   readonly examine: boolean;
   /** Whether to list runs that have not begun, and seed 1 if there is no other. Default: no. */
   readonly awaited?: boolean;
-  /** Images in a batch. Default: that of an evaluation. */
-  readonly evalBatch?: number;
-  readonly status: Status;
 }
 
 /** The most runs whose weights are examined: more take long, and would leave no room for curves. */
@@ -75,9 +69,8 @@ async function findRuns(
 ): Promise<Resolved[]> {
   const resolve = (seed: number) => resolveRun(experiment, seed, { fresh: false });
   const recorded = new Set(measured.map(({ seed }) => seed));
-  const seeds = new Set([...recorded, ...runSeeds(projectRoot(experiment.url), id)]);
   const found: Resolved[] = [];
-  for (const seed of [...seeds].sort((a, b) => a - b)) {
+  for (const seed of knownSeeds(projectRoot(experiment.url), id, measured)) {
     if (only !== undefined && seed !== only) continue;
     const run = await resolve(seed);
     if (awaited || recorded.has(seed) || run.state !== "missing") found.push(run);
@@ -93,19 +86,18 @@ async function readRun(
 ): Promise<ReportedRun> {
   const { experiment, seed, folder, identity: { id } } = resolved;
   // A log of another declaration or of other code is not this run's.
-  const isOutdated = resolved.state === "stale" || resolved.state === "changed";
-  const log = isOutdated ? [] : await readLog(folder.path) ?? [];
+  const outdated = isOutdated(resolved.state);
+  const log = outdated ? [] : await readLog(folder.path) ?? [];
   // A run under way does not have the result of an earlier one.
   const trial = resolved.state === "done"
     ? await folder.requireTrial()
     : resolved.state === "begun"
     ? undefined
     : recorded;
-  const { epochs } = experiment.schedule;
   return {
-    ...{ experiment, id, label, seed, epochs, log, isOutdated, trial },
+    ...{ experiment, id, label, seed, log, isOutdated: outdated, trial },
     folder: folder.path,
-    state: describeState(resolved, log.length, epochs, recorded !== undefined),
+    state: describeState(resolved, log.length, recorded !== undefined),
     teachers: await Promise.all(
       experiment.teachers.map((teacher, i) => readAncestor(teacher, trial?.teachers[i])),
     ),
@@ -114,9 +106,8 @@ async function readRun(
 }
 
 function describeState(
-  { state }: Resolved,
+  { state, experiment: { schedule: { epochs } } }: Resolved,
   logged: number,
-  epochs: number,
   isRecorded: boolean,
 ): string {
   if (state === "done") return "done";
@@ -145,7 +136,7 @@ async function readAncestor(
 /** What the weights of a run show: its mistakes and its model card. Says what is in the way. */
 async function examineRun(
   { experiment, root, seed, identity: { id } }: Resolved,
-  { data, status, evalBatch, ...engine }: RunReading,
+  options: SubjectOptions,
 ): Promise<Pick<ReportedRun, "mistakes" | "card" | "problems">> {
   const problems = new Set<string>();
   const attempt = async <T>(make: () => Promise<T>): Promise<T | undefined> => {
@@ -157,7 +148,7 @@ async function examineRun(
     }
   };
   const student = await attempt(() => readTrainedStudent(experiment, seed, "last"));
-  const options = { ...engine, data, status, evalBatch };
+  const { data, status } = options;
   const { task } = experiment.dataset;
   const mistakes = student && task.id === classification.id
     ? await attempt(() => findMistakes(studentSubject(student), options))

@@ -23,8 +23,6 @@ export interface ReportedRun {
   readonly folder: string;
   /** How far it is, in words. */
   readonly state: string;
-  /** The number of epochs that are declared. */
-  readonly epochs: number;
   /** Its log, epoch by epoch. Empty if there is none here that counts. */
   readonly log: readonly EpochLog[];
   /** Whether the log in its folder is of another declaration or other code, and does not count. */

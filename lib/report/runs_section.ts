@@ -78,7 +78,8 @@ function networks({ experiment: { student, teachers } }: ReportedRun): string {
 export function runCells(
   run: ReportedRun,
 ): Readonly<Record<"state" | "last" | "best" | "epochs" | "seconds" | "speed" | "waited", string>> {
-  const { experiment: { dataset: { task: { measures, primary } } }, state, log, trial } = run;
+  const { experiment: { dataset: { task: { measures, primary } }, schedule }, state } = run;
+  const { log, trial } = run;
   const score = (value: number | undefined) =>
     value === undefined ? NONE : formatMeasure(measures[primary], value);
   const number = (value: number | undefined, decimals: number, unit = "") =>
@@ -89,7 +90,7 @@ export function runCells(
     state,
     last: score(trial ? valueAt(trial.metric, primary, "last") : log.at(-1)?.[tag]),
     best: score(trial ? valueAt(trial.metric, primary, "best") : bestEpoch(log, primary)?.[tag]),
-    epochs: String(trial?.epochs ?? `${log.length}/${run.epochs}`),
+    epochs: String(trial?.epochs ?? `${log.length}/${schedule.epochs}`),
     seconds: number(seconds, 1),
     speed: number(speed, 0),
     waited: number(waited, 1, " %"),

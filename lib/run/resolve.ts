@@ -33,6 +33,11 @@ export const STATE_TEXTS = {
   fresh: "trained anew",
 } as const satisfies Record<Exclude<RunState, "done">, string>;
 
+/** Whether the files of a run in this state are of another declaration or of other code. */
+export function isOutdated(state: RunState): state is "stale" | "changed" {
+  return state === "stale" || state === "changed";
+}
+
 /** A run of an experiment with a seed, and its state. */
 export interface Resolved {
   readonly experiment: Experiment;

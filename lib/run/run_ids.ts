@@ -38,6 +38,19 @@ export function runSeeds(root: string, id: string): number[] {
   }).sort((a, b) => a - b);
 }
 
+/**
+ * The seeds of an experiment with one of these recorded trials, or with a full run in the project
+ * `root`, in ascending order.
+ */
+export function knownSeeds(
+  root: string,
+  id: string,
+  trials: readonly { readonly seed: number }[],
+): number[] {
+  const recorded = trials.map(({ seed }) => seed);
+  return [...new Set([...recorded, ...runSeeds(root, id)])].sort((a, b) => a - b);
+}
+
 /** The folders of all full runs in the project `root`. */
 export function runFolders(root: string): string[] {
   return runIds(root).flatMap((id) =>

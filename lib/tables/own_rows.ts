@@ -1,5 +1,5 @@
 import { dataName } from "../experiment/data_name.ts";
-import { type Experiment, networkOf } from "../experiment/experiment.ts";
+import { experimentsThatTeach, networkOf } from "../experiment/experiment.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
 import { round } from "../values/numbers.ts";
@@ -96,17 +96,10 @@ function columnsOf({ measures: all, primary }: Task, outcomes: readonly Outcome[
   return [main, ...further.filter(({ metric, epoch }) => has(metric, epoch))];
 }
 
-/** The experiments that teach one of these. They are not compared with their students. */
-export function experimentsThatTeach(outcomes: readonly Outcome[]): ReadonlySet<Experiment> {
-  const teachers = outcomes.flatMap(({ experiment }) => experiment.teachers);
-  return new Set(
-    teachers.flatMap((teacher) => teacher.kind === "trained" ? [teacher.experiment] : []),
-  );
-}
-
 /**
- * A column's cells, with the best of each student on each data set marked. A distance from teachers
- * is compared only with distances from the same teachers.
+ * A column's cells, with the best of each student on each data set marked. Experiments that teach
+ * others of these are not compared. A distance from teachers is compared only with distances from
+ * the same teachers.
  */
 function columnCells(
   column: OwnColumn,

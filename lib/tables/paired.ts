@@ -6,12 +6,14 @@
  * @module
  */
 import { dataName } from "../experiment/data_name.ts";
+import { experimentsThatTeach } from "../experiment/experiment.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
 import type { Task } from "../tasks/task.ts";
+import { NONE } from "../values/markdown.ts";
 import { formatSigned } from "../values/numbers.ts";
 import { studentT, type Summary, summary } from "../values/statistics.ts";
-import { experimentsThatTeach, type LabelledOutcome } from "./own_rows.ts";
+import type { LabelledOutcome } from "./own_rows.ts";
 
 /**
  * The differences of a measure after the last epoch: trials of one experiment minus those of
@@ -126,6 +128,6 @@ export function pairedRows(comparisons: readonly Comparison[]): string[][] {
 /** The texts of a paired difference: the mean, the interval, the number of seeds. */
 export function pairedCells({ mean, interval, n }: Paired, decimals: number): string[] {
   const range = interval && [interval.low, interval.high];
-  const text = range?.map((end) => formatSigned(end, decimals)).join(" … ") ?? "—";
+  const text = range?.map((end) => formatSigned(end, decimals)).join(" … ") ?? NONE;
   return [formatSigned(mean, decimals), text, String(n)];
 }

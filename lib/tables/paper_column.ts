@@ -30,7 +30,7 @@ export interface Cell {
  * The epoch at which a table's numbers are compared, and the other one. The first is `last` if the
  * paper does not say.
  */
-export function epochs(
+export function comparedEpochs(
   { selection }: PaperTable,
 ): readonly ["last", "best"] | readonly ["best", "last"] {
   return selection === "best" ? ["best", "last"] : ["last", "best"];
@@ -100,12 +100,13 @@ function measuredCell(
   { decimals, of }: Rule,
 ): Cell {
   const paper = printSummary(values[index] ?? undefined, decimals);
-  const released = logs && epochs(table).flatMap((epoch): [typeof epoch, PrintedNumber][] => {
-    const logged = printSummary(logs[epoch]?.[index] ?? undefined, decimals);
-    return logged ? [[epoch, logged]] : [];
-  });
+  const released = logs &&
+    comparedEpochs(table).flatMap((epoch): [typeof epoch, PrintedNumber][] => {
+      const logged = printSummary(logs[epoch]?.[index] ?? undefined, decimals);
+      return logged ? [[epoch, logged]] : [];
+    });
   if (!outcome) return { paper, logs: released };
-  const [ours, other] = epochs(table).map((epoch) => summary(of(outcome, epoch)));
+  const [ours, other] = comparedEpochs(table).map((epoch) => summary(of(outcome, epoch)));
   return {
     ours: printSummary(ours, decimals),
     other: printSummary(other, decimals, false),

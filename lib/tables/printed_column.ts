@@ -4,7 +4,7 @@ import { Failure } from "../values/failure.ts";
 import { didYouMean } from "../values/suggest.ts";
 import type { Summary } from "../values/statistics.ts";
 import { readPaper, tableOf } from "./paper.ts";
-import { epochs as comparedEpochs } from "./paper_column.ts";
+import { comparedEpochs } from "./paper_column.ts";
 
 /** A paper's numbers of a measure, beside the rows of a table of our own. */
 export interface PrintedColumn {

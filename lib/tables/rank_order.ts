@@ -1,7 +1,8 @@
+import { experimentsThatTeach } from "../experiment/experiment.ts";
 import { valuesOf } from "../project/outcome.ts";
 import { formatFixed, round } from "../values/numbers.ts";
 import { kendallTau, summary } from "../values/statistics.ts";
-import { experimentsThatTeach, type LabelledOutcome } from "./own_rows.ts";
+import type { LabelledOutcome } from "./own_rows.ts";
 import type { PrintedColumn } from "./printed_column.ts";
 
 /** How the order of our rows agrees with the order that a paper printed. */

@@ -8,7 +8,7 @@ export function escapeMarkdown(text: string): string {
   );
 }
 
-/** Placeholder for a missing number. */
+/** What stands for something that is missing. */
 export const NONE = "—";
 
 /** Writes a markdown link to a file by its relative path. */

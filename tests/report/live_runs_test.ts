@@ -81,7 +81,7 @@ await test("a recorded run that trains again has the numbers of its log", (live,
   const { runs: [run] } = live.snapshot();
   write();
   const state = "recorded";
-  const recorded = { ...run, log: [], epochs: 15, state, trial: trial(1, 70, { epochs: 15 }) };
+  const recorded = { ...run, log: [], state, trial: trial(1, 70, { epochs: 3 }) };
   const again = new LiveRuns([recorded]);
   const { runs: [first], last } = again.snapshot();
   assertEquals([first.state, first.trial], [state, recorded.trial]);
@@ -91,10 +91,10 @@ await test("a recorded run that trains again has the numbers of its log", (live,
   again.listen(last, (_, event) => events.push(event))();
   const row = events.find((event) => event.kind === "row")!;
   const { state: shown, last: score, best, epochs } = row.cells;
-  assertEquals([shown, score, best, epochs], ["epoch 1 of 15", "10.00", "10.00", "1/15"]);
+  assertEquals([shown, score, best, epochs], ["epoch 1 of 3", "10.00", "10.00", "1/3"]);
   assertEquals(again.snapshot().runs[0].trial, undefined);
   // One that ends an epoch between the two readings of its log, too.
-  assertEquals(new LiveRuns([recorded]).snapshot().runs[0].state, "epoch 1 of 15");
+  assertEquals(new LiveRuns([recorded]).snapshot().runs[0].state, "epoch 1 of 3");
 });
 
 await test("other runs take the place of the first, whose page is told to load again", (live) => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join } from "node:path";
-import { runIds, runOfPath, runSeeds, specOf } from "../../lib/run/run_ids.ts";
+import { knownSeeds, runIds, runOfPath, runSeeds, specOf } from "../../lib/run/run_ids.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { needs } from "../support/needs.ts";
 
@@ -26,6 +26,7 @@ await needs(["read", "write"], "run ids: full runs by experiment and seed", asyn
     assertEquals(runSeeds(root, "experiments/slkd/pair#kd"), [2, 10]);
     assertEquals(runSeeds(root, "experiments/none"), []);
     const kd = "experiments/slkd/pair#kd";
+    assertEquals(knownSeeds(root, kd, [{ seed: 5 }, { seed: 2 }]), [2, 5, 10]);
     const runOf = (path: string) => runOfPath(root, join(root, path));
     assertEquals(runOf(`runs/${kd}`), { id: kd, seed: undefined });
     for (const path of [`${kd}/seed-2`, `${kd}/seed-2/metrics.jsonl`]) {

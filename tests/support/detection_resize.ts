@@ -1,9 +1,10 @@
 /** Checks of how photos and their boxes are scaled. */
-import { assertEquals, assertLess } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { project } from "../../datasets/images/box_split.ts";
 import { fitSize } from "../../datasets/images/fit_size.ts";
 import { type Filters, filters, rigidBilinear } from "../../datasets/images/resample.ts";
 import type { Check, Golden, Numbers } from "./goldens.ts";
+import { assertNear, tolerance } from "./tolerance.ts";
 
 type Sides = readonly [height: number, width: number];
 
@@ -35,12 +36,12 @@ export const resizes: readonly Check<ResizeFacts>[] = [
     const limits = { shorter: min_size, longer: max_size };
     const sizes = original_hw.map((photo) => fitSize(photo, limits, "torchvision"));
     assertEquals(sizes, resized_hw);
-    assertNear(golden, "out.batch", batchOf(golden, sizes));
+    near(golden, "out.batch", batchOf(golden, sizes));
     original_hw.forEach((photo, i) => {
       const boxes = golden.tensor(`in.b${i}`).data;
       const there = scaleBoxes(boxes, photo, sizes[i]);
-      assertNear(golden, `out.boxes${i}`, there);
-      assertNear(golden, `out.back${i}`, scaleBoxes(there, sizes[i], photo));
+      near(golden, `out.boxes${i}`, there);
+      near(golden, `out.back${i}`, scaleBoxes(there, sizes[i], photo));
     });
   }],
 ];
@@ -101,11 +102,10 @@ function listed({ count, first, table }: Filters): { first: number; weights: num
   });
 }
 
-function assertNear(golden: Golden<ResizeFacts>, name: string, found: ArrayLike<number>): void {
-  const { data } = golden.tensor(name);
-  assertEquals(found.length, data.length, name);
-  const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values, Math.abs));
-  const distance = norm(data.map((want, i) => found[i] - want));
-  const tolerance = Math.min(1e-2, Math.max(1e-4, 20 * golden.facts.fp32_vs_fp64_rel_err[name]));
-  assertLess(distance / norm(data), tolerance, name);
+function near(
+  { facts, tensor }: Golden<ResizeFacts>,
+  name: string,
+  found: ArrayLike<number>,
+): void {
+  assertNear(name, found, tensor(name).data, tolerance(facts.fp32_vs_fp64_rel_err[name]));
 }

@@ -59,8 +59,7 @@ export async function method<T extends Teachers, S extends Toy = Toy>(
     const engine = await open("cpu");
     const loss = async (seed: number) => {
       const { step } = await training(engine, distiller(), { ...options, seed });
-      const values = await step();
-      return values;
+      return await step();
     };
     const first = await loss(3);
     assertEquals(await loss(3), first);

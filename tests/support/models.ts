@@ -10,11 +10,12 @@ import { shufflenetv1, shufflenetv2 } from "../../lib/networks/shufflenet.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import { distilledVit, vit } from "../../lib/networks/vit.ts";
 import { wrn_16_1 } from "../../lib/networks/wrn.ts";
-import { buildModel, type Model, type Net, type Scorer } from "../../lib/nn/network.ts";
+import { buildModel, type Net } from "../../lib/nn/network.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { sizeOf, type Variable, variables } from "../../lib/nn/variables.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import { detection } from "../../lib/tasks/detection.ts";
+import type { Input } from "../../lib/values/input.ts";
 import { stream } from "../../lib/values/random.ts";
 
 /**
@@ -79,9 +80,20 @@ export function detector(): ExportedModel {
 
 /** Finds objects with Retort's own compiled graph in a normalised image of this height and width. */
 export async function objects(
-  { network, image, classes, tensors, task }: ExportedModel,
+  model: ExportedModel,
   images: Float32Array,
   size: readonly number[],
+): Promise<Readonly<Record<string, Float32Array>>> {
+  return await predictions(model, {
+    images: { shape: [1, ...model.image], data: images },
+    labelSize: { shape: [1, 2], data: Float32Array.from(size) },
+  });
+}
+
+/** Runs Retort's own compiled graph on normalised images, and labels if the task needs any. */
+async function predictions(
+  { network, image, classes, tensors, task }: ExportedModel,
+  inputs: Readonly<Record<string, Input>>,
 ): Promise<Readonly<Record<string, Float32Array>>> {
   const { engine } = await openEngine();
   const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
@@ -89,15 +101,11 @@ export async function objects(
   const scope = variables({ seed: 0, collected, fixed: true, values });
   const exported = buildModel(network, scope, image, classes.length);
   await engine.hold([...collected.values()]);
-  const run = engine.compile<"images" | "labelSize">(({ images, labelSize }) => {
-    const labels = { labelSize };
-    const output = exported.run(task.prepare!(images, labels), passes().frozen);
+  const run = engine.compile<string>(({ images, ...labels }) => {
+    const output = exported.run(task.prepare?.(images, labels) ?? images, passes().frozen);
     return { values: task.predict(output, labels), updates: [] };
   });
-  const found = await run({
-    images: { shape: [1, ...image], data: images },
-    labelSize: { shape: [1, 2], data: Float32Array.from(size) },
-  });
+  const found = await run(inputs);
   engine.close();
   return found;
 }
@@ -110,21 +118,9 @@ export function images({ image }: ExportedModel, batch: number): Float32Array {
 
 /** Computes Retort's own logits of these images with its compiled graph: [batch, classes]. */
 export async function logits(model: ExportedModel, images: Float32Array): Promise<Float32Array> {
-  const { network, image, classes, tensors } = model;
-  const { engine } = await openEngine();
-  const values = new Map(Array.from(tensors, ([name, { data }]) => [name, data as Float32Array]));
-  const collected = new Map<string, Variable>();
-  const scope = variables({ seed: 0, collected, fixed: true, values });
-  const exported = buildModel(network, scope, image, classes.length) as Model<Scorer>;
-  await engine.hold([...collected.values()]);
-  const run = engine.compile<"images">(({ images }) => {
-    return { values: { logits: exported.run(images, passes().frozen).taps.logits }, updates: [] };
-  });
-  const result = await run({
-    images: { shape: [images.length / sizeOf(image), ...image], data: images },
-  });
-  engine.close();
-  return result.logits;
+  const shape = [images.length / sizeOf(model.image), ...model.image];
+  const { logits } = await predictions(model, { images: { shape, data: images } });
+  return logits;
 }
 
 /** Asserts that these logits equal Retort's (`ours`) and are not all alike. */

@@ -8,7 +8,10 @@ import { trial } from "./trial.ts";
 const dataset = synthetic({ size: 8, train: 64, test: 32, classes: 5 });
 const schedule = sgd({ epochs: 3, batch: 16, lr: 0.05 });
 const teacher = experiment(import.meta, {
-  ...{ dataset, schedule, student: large, distiller: scratch() },
+  dataset,
+  schedule,
+  student: large,
+  distiller: scratch(),
 });
 const pair = { dataset, schedule, student: small, teacher: from(teacher) };
 const student = experiment(import.meta, { ...pair, distiller: kd() });
@@ -22,7 +25,7 @@ export const hinted = experiment(import.meta, {
 export function reportedRun(label: string, epochs: number, one = student): ReportedRun {
   return {
     experiment: one,
-    ...{ id: `toy#${label}`, label, seed: 1, folder: "runs/toy", state: "done", epochs },
+    ...{ id: `toy#${label}`, label, seed: 1, folder: "runs/toy", state: "done" },
     log: Array.from({ length: epochs }, (_, i) => ({
       epoch: i + 1,
       "train/loss": 1 / 3 / (i + 1),

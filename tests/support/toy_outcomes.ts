@@ -8,7 +8,9 @@ import { vgg13, vgg8 } from "../../lib/networks/vgg.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import { type Outcome, sortTrials } from "../../lib/project/outcome.ts";
 import type { Trial } from "../../lib/project/result.ts";
-import { paperTable } from "../../lib/tables/formats/markdown_tables.ts";
+import type { FilledOwnTable } from "../../lib/tables/filled_tables.ts";
+import { tableMarkdown } from "../../lib/tables/formats/markdown_tables.ts";
+import type { LabelledOutcome } from "../../lib/tables/own_rows.ts";
 import { type Paper, parsePaper } from "../../lib/tables/paper.ts";
 
 /** The module that declares the experiments. */
@@ -88,7 +90,29 @@ export const renderPaperTable = (
   outcomes: Record<string, readonly (Outcome | undefined)[]>,
   { tables: [table] } = parseToyPaper(),
 ): string =>
-  paperTable(table, (row, column) => outcomes[row.method]?.[table.columns.indexOf(column)]);
+  tableMarkdown({
+    kind: "paper",
+    table,
+    at: (row, column) => outcomes[row.method]?.[table.columns.indexOf(column)],
+  });
+
+/** A table of our own with these rows. Default of `against`: none. */
+export const ownTableOf = (
+  rows: readonly LabelledOutcome[],
+  against: readonly string[] = [],
+): FilledOwnTable => ({
+  kind: "own",
+  id: "ours",
+  title: "Ours",
+  rows,
+  against,
+  names: new Map(),
+  printed: [],
+});
+
+/** Such a table as markdown. */
+export const renderOwnTable = (...table: Parameters<typeof ownTableOf>): string =>
+  tableMarkdown(ownTableOf(...table));
 
 /** The cells of a markdown table, from the header on, without the rule. */
 export function cellsOf(markdown: string): string[][] {

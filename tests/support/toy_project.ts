@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { declarationHash } from "../../lib/experiment/declaration.ts";
 import { identify, loadExperiments } from "../../lib/project/identify.ts";
 import { recordTrial, resultPath, type Trial } from "../../lib/project/result.ts";
+import { inTemporary } from "./temporary.ts";
 
 const lib = (name: string): string => new URL(`../../lib/${name}`, import.meta.url).href;
 
@@ -37,14 +38,11 @@ export async function project(
   files: Readonly<Record<string, string>>,
   use: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inTemporary(async (folder) => {
     for (const [name, text] of Object.entries({ "deno.json": "{}", ...files })) {
       await Deno.mkdir(dirname(join(folder, name)), { recursive: true });
       await Deno.writeTextFile(join(folder, name), text);
     }
     await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }

@@ -15,7 +15,6 @@ import { resnet20, resnet8 } from "../../lib/networks/resnet.ts";
 import type { Net } from "../../lib/nn/network.ts";
 import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Metric } from "../../lib/project/metric.ts";
-import { ownTable } from "../../lib/tables/formats/markdown_tables.ts";
 import { type LabelledOutcome, ownRows } from "../../lib/tables/own_rows.ts";
 import { comparisons, pairedRows } from "../../lib/tables/paired.ts";
 import { classification } from "../../lib/tasks/classification.ts";
@@ -24,6 +23,7 @@ import {
   cellsOf,
   other as taughtResnet8,
   outcomeOf,
+  renderOwnTable,
   student as vgg8Alone,
   taught as taughtVgg8,
 } from "../support/toy_outcomes.ts";
@@ -129,7 +129,7 @@ Deno.test("own rows: only rows of one student are compared", () => {
     outcomeOf(taughtVgg8, [trial(1, 72)]),
     outcomeOf(small, [trial(1, 60)]),
   ];
-  const cells = cellsOf(ownTable("T", rows.map((one, i) => [`${i}`, one]))).map((row) => row[3]);
+  const cells = cellsOf(renderOwnTable(rows.map((one, i) => [`${i}`, one]))).map((row) => row[3]);
   assertEquals(cells.slice(1), ["70.00 (1)", "**72.00 (1)**", "60.00 (1)"]);
 });
 

@@ -5,14 +5,15 @@ import { experiment, from } from "../../lib/experiment/experiment.ts";
 import { vgg8 } from "../../lib/networks/vgg.ts";
 import type { Trial } from "../../lib/project/result.ts";
 import { latexTable } from "../../lib/tables/formats/latex_tables.ts";
-import { ownTable } from "../../lib/tables/formats/markdown_tables.ts";
 import { unlikeTeachers } from "../../lib/tables/unlike_teachers.ts";
 import {
   dataset,
   META,
   other,
   outcomeOf,
+  ownTableOf,
   parseToyPaper,
+  renderOwnTable,
   renderPaperTable,
   schedule,
   taught,
@@ -108,7 +109,7 @@ Deno.test("unlike teachers: a table marks the row, in each format, beside its ot
     taughtBy("a", 3),
     taughtBy("a", 4, { quick: true }),
   ]);
-  const own = unfold(ownTable("Ours", [["kd", mixed]]));
+  const own = unfold(renderOwnTable([["kd", mixed]]));
   assertStringIncludes(own, "70.00 ± 0.00 (3)<sup>1, 2</sup>");
   assertStringIncludes(own, `- <sup>2</sup> ${NOTE}`);
   const paper = unfold(renderPaperTable({ kd: [mixed, undefined] }));
@@ -116,15 +117,7 @@ Deno.test("unlike teachers: a table marks the row, in each format, beside its ot
   assertStringIncludes(paper, `- <sup>3</sup> ${NOTE}`);
 
   const latex = [
-    latexTable({
-      kind: "own",
-      id: "ours",
-      title: "Ours",
-      rows: [["kd", mixed]],
-      against: [],
-      names: new Map(),
-      printed: [],
-    }),
+    latexTable(ownTableOf([["kd", mixed]])),
     latexTable({
       kind: "paper",
       table: parseToyPaper().tables[0],

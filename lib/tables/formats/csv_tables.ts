@@ -3,7 +3,7 @@ import type { Summary } from "../../values/statistics.ts";
 import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { ownRows } from "../own_rows.ts";
 import { comparisons } from "../paired.ts";
-import { epochs, paperColumn } from "../paper_column.ts";
+import { comparedEpochs, paperColumn } from "../paper_column.ts";
 import { subtractPrinted } from "../printed.ts";
 
 const HEADER = [
@@ -39,7 +39,7 @@ export function csvTables(tables: readonly FilledTable[]): string {
 
 function paperLines({ table, at }: FilledPaperTable): Line[] {
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
-  const [first, second] = epochs(table);
+  const [first, second] = comparedEpochs(table);
   const lines = table.rows.flatMap(({ method }, r) =>
     table.columns.flatMap((column, c): Line[] => {
       const { ours, other, paper, logs } = columns[c][r];

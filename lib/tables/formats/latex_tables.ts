@@ -2,7 +2,7 @@ import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_ta
 import { ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
 import { type PaperTable, rowName } from "../paper.ts";
-import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
+import { type Cell, comparedEpochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
 import { type FootnoteFormat, footnotes, type OutcomeMark, outcomeMarks } from "./footnotes.ts";
@@ -36,7 +36,9 @@ function paperLatex({ table, at }: FilledPaperTable): string {
   return [
     latexComment(`${table.id}: ${table.title}. It needs ${PACKAGES}.`),
     latexComment(
-      `Ours are of the ${epochs(table)[0]} epoch: mean ± std (n). Δ is ours minus the paper's.`,
+      `Ours are of the ${
+        comparedEpochs(table)[0]
+      } epoch: mean ± std (n). Δ is ours minus the paper's.`,
     ),
     ...[openQuestion(table) ?? [], remarks(table)].flat().map(latexComment),
     tabular({
@@ -61,7 +63,7 @@ function rowLines(
   table: PaperTable,
   mark: OutcomeMark,
 ): string[][] {
-  const [first, second] = epochs(table);
+  const [first, second] = comparedEpochs(table);
   const ours = cells.map(({ ours, outcome }) => latexNumber(ours) + (outcome ? mark(outcome) : ""));
   const below: readonly (readonly [name: string, text: (cell: Cell) => string | undefined])[] = [
     [

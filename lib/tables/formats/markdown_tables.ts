@@ -1,4 +1,3 @@
-import type { Outcome } from "../../project/outcome.ts";
 import {
   escapeMarkdown,
   foldParagraph,
@@ -8,34 +7,28 @@ import {
   joinBlocks,
   NONE,
 } from "../../values/markdown.ts";
-import type { FilledTable } from "../filled_tables.ts";
+import type { FilledOwnTable, FilledPaperTable, FilledTable } from "../filled_tables.ts";
 import { type LabelledOutcome, ownRows } from "../own_rows.ts";
 import { comparisons, pairedRows } from "../paired.ts";
-import { type Column, type PaperRow, type PaperTable, rowName } from "../paper.ts";
-import { type Cell, epochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
+import { type Column, type PaperTable, rowName } from "../paper.ts";
+import { type Cell, comparedEpochs, openQuestion, paperColumn, remarks } from "../paper_column.ts";
 import { type PrintedNumber, subtractPrinted } from "../printed.ts";
 import type { PrintedColumn } from "../printed_column.ts";
 import { rankOrder, rankOrderText } from "../rank_order.ts";
-import type { TeacherNames } from "../teacher_names.ts";
 import { type Footnotes, footnotes, type OutcomeMark, outcomeMarks } from "./footnotes.ts";
 import { methodSettings, tableSettings } from "./settings.ts";
 
 /** Formats a table as markdown. */
 export function tableMarkdown(filled: FilledTable): string {
-  return filled.kind === "paper"
-    ? paperTable(filled.table, filled.at)
-    : ownTable(filled.title, filled.rows, filled.against, filled.names, filled.printed);
+  return filled.kind === "paper" ? paperTable(filled) : ownTable(filled);
 }
 
 /**
  * Formats a paper's table in the paper's layout, as markdown with footnotes, settings and notes. A
  * cell has our number, mean ± std (n), above the paper's number, the difference, our number at the
- * other epoch, and the numbers of the authors' released logs. `at` finds the outcome of a cell.
+ * other epoch, and the numbers of the authors' released logs.
  */
-export function paperTable(
-  table: PaperTable,
-  at: (row: PaperRow, column: Column) => Outcome | undefined,
-): string {
+function paperTable({ table, at }: FilledPaperTable): string {
   const notes = footnotes();
   const header = [corner(table, notes), ...table.columns.map((column) => title(column, table))];
   const columns = table.columns.map((column, i) => paperColumn(table, i, (row) => at(row, column)));
@@ -62,7 +55,7 @@ export function paperTable(
 
 /** The legend of a cell's lines, for the table's corner. */
 function corner(table: PaperTable, notes: Footnotes): string {
-  const [epoch, other] = epochs(table);
+  const [epoch, other] = comparedEpochs(table);
   const logs = table.rows.some(({ logs }) => logs) ? "<br>released logs" : "";
   const open = openQuestion(table);
   return `ours, ${epoch} (n)<br><sub>paper${
@@ -105,13 +98,7 @@ function cellText(
  * networks, the mean ± std over its trials of each measure, and the `printed` numbers of papers.
  * Below it are the differences from the rows `against`, and how its order agrees with the papers'.
  */
-export function ownTable(
-  title: string,
-  labelled: readonly LabelledOutcome[],
-  against: readonly string[] = [],
-  names?: TeacherNames,
-  printed: readonly PrintedColumn[] = [],
-): string {
+function ownTable({ title, rows: labelled, against, names, printed }: FilledOwnTable): string {
   const notes = footnotes();
   const { columns, rows } = ownRows(labelled, names, printed);
   const mark = outcomeMarks(rows.map(({ outcome }) => outcome), notes);

@@ -1,5 +1,5 @@
 import { networkOf } from "../../experiment/experiment.ts";
-import type { Trial } from "../../project/result.ts";
+import { engineTitle, type Trial } from "../../project/result.ts";
 import { canonical, type Json } from "../../values/json.ts";
 import { escapeMarkdown, formatList, joinBlocks } from "../../values/markdown.ts";
 import { describeJson, describePart, type NamedPart } from "../../values/words.ts";
@@ -118,9 +118,7 @@ function studentSettings(rows: readonly LabelledOutcome[]): string[] {
 function platform(trials: readonly Trial[]): string {
   const distinct = (of: (trial: Trial) => string) => [...new Set(trials.map(of))].sort().join(", ");
   const precision = distinct(({ precision }) => precision);
-  const engine = distinct(({ backend, tensorflow }) =>
-    tensorflow ? `TensorFlow ${tensorflow}` : `the ${backend} backend`
-  );
+  const engine = distinct(engineTitle);
   const commit = distinct(({ commit }) =>
     commit?.replace(/^([0-9a-f]{7})[0-9a-f]+/, "$1") ?? "unknown"
   );

@@ -4,7 +4,6 @@ import { experiment } from "../../../lib/experiment/experiment.ts";
 import { weights } from "../../../lib/experiment/weights.ts";
 import { resnet20, resnet8 } from "../../../lib/networks/resnet.ts";
 import type { Outcome } from "../../../lib/project/outcome.ts";
-import { ownTable } from "../../../lib/tables/formats/markdown_tables.ts";
 import { escapeMarkdown } from "../../../lib/values/markdown.ts";
 import { formatSpread } from "../../../lib/values/numbers.ts";
 import { stream } from "../../../lib/values/random.ts";
@@ -17,6 +16,7 @@ import {
   outcomeOf,
   PAPER_YAML,
   parseToyPaper,
+  renderOwnTable,
   renderPaperTable,
   schedule,
   student,
@@ -96,7 +96,7 @@ Deno.test("tables: stale and quick trials are never shown, a footnote counts the
     ]] as const
   ) {
     const found = outcomeOf(taught, trials);
-    for (const markdown of [renderPaperTable({ kd: [found] }), ownTable("T", [["kd", found]])]) {
+    for (const markdown of [renderPaperTable({ kd: [found] }), renderOwnTable([["kd", found]])]) {
       assertEquals(/11\.11|22\.22|11\.61|22\.72|0\.0\.1/.test(markdown), false, markdown);
       assertMatch(unfold(markdown), /Not shown: 1 stale \(.*\), 1 quick \(.*\)\./);
       assert(
@@ -111,7 +111,7 @@ Deno.test("tables: stale and quick trials are never shown, a footnote counts the
 Deno.test("own table: networks, every measure, the best in bold, the settings", () => {
   const measured = (top1: number, kl: number) =>
     trial(1, top1, { metric: { ...trial(1, top1).metric, kl } });
-  const markdown = ownTable("Ours", [
+  const markdown = renderOwnTable([
     ["teacher", outcomeOf(teacher, [trial(1, 80)])],
     ["scratch", outcomeOf(student, [trial(1, 70), trial(2, 72)])],
     ["kd", outcomeOf(taught, [measured(73, 0.5)])],
@@ -139,7 +139,7 @@ Deno.test("own table: a teacher with weights trained elsewhere has its network's
     distiller: kd(),
     schedule,
   });
-  const [, row] = cellsOf(ownTable("T", [["kd", outcomeOf(loaded, [trial(1, 70)])]]));
+  const [, row] = cellsOf(renderOwnTable([["kd", outcomeOf(loaded, [trial(1, 70)])]]));
   assertEquals(row.slice(0, 4), ["[kd](a.ts)", "resnet20", "resnet8", "70.00 (1)"]);
 });
 
@@ -149,9 +149,9 @@ Deno.test("own table: paired differences stand below, over the seeds that both r
     ["kd", outcomeOf(taught, [trial(1, 72), trial(2, 73.1), trial(3, 99)])],
     ["hot_kd", outcomeOf(taught, [trial(2, 70)])],
   ];
-  assert(!ownTable("T", rows).includes("Paired"));
-  assert(!ownTable("T", rows.slice(0, 1), ["scratch"]).includes("Paired"));
-  const markdown = ownTable("T", rows, ["scratch"]);
+  assert(!renderOwnTable(rows).includes("Paired"));
+  assert(!renderOwnTable(rows.slice(0, 1), ["scratch"]).includes("Paired"));
+  const markdown = renderOwnTable(rows, ["scratch"]);
   const [, grid] = markdown.split("**Paired differences**");
   assertEquals(cellsOf(grid), [
     ["", "Δ top-1, last", "95 % interval", "seeds", "verdict"],

@@ -10,10 +10,17 @@ import { type Experiment, experiment, from } from "../../../lib/experiment/exper
 import { resnet20, resnet8 } from "../../../lib/networks/resnet.ts";
 import { vgg13, vgg8 } from "../../../lib/networks/vgg.ts";
 import { sgd } from "../../../lib/optimizers/sgd.ts";
-import { ownTable } from "../../../lib/tables/formats/markdown_tables.ts";
 import { methodSettings, tableSettings } from "../../../lib/tables/formats/settings.ts";
 import type { LabelledOutcome } from "../../../lib/tables/own_rows.ts";
-import { META, outcomeOf, schedule, student, taught, unfold } from "../../support/toy_outcomes.ts";
+import {
+  META,
+  outcomeOf,
+  renderOwnTable,
+  schedule,
+  student,
+  taught,
+  unfold,
+} from "../../support/toy_outcomes.ts";
 
 const dataset = synthetic();
 const rated = (lr: number, batch = 64) => sgd({ epochs: 2, batch, lr });
@@ -165,7 +172,7 @@ Deno.test("settings: rows with different settings have lines of their own", () =
     distiller: scratch(),
     schedule: sgd({ epochs: 9, batch: 4, lr: 0.1 }),
   });
-  const markdown = ownTable("T", [["a", outcomeOf(student, [])], ["b", outcomeOf(longer, [])], [
+  const markdown = renderOwnTable([["a", outcomeOf(student, [])], ["b", outcomeOf(longer, [])], [
     "c",
     outcomeOf(taught, []),
   ]]);
@@ -181,7 +188,7 @@ Deno.test("settings: if rows have several, data sets are listed by row and sched
     schedule: Experiment["schedule"],
     data: Experiment["dataset"],
   ) => outcomeOf({ ...taught, student, schedule, dataset: data }, []);
-  const markdown = unfold(ownTable("T", [
+  const markdown = unfold(renderOwnTable([
     ["a", run(vgg8, schedule, dataset)],
     ["a", run(resnet8, slow, dataset)],
     ["b", run(vgg8, schedule, mixed)],
