@@ -213,25 +213,33 @@ Deno.test("data: --help lists the flags and what can be named", async () => {
   }
 });
 
+/** Runs the command as a process that stands in a folder. */
+async function runIn(cwd: string, ...args: string[]): Promise<string> {
+  const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--quiet", "--no-check", "--config", path("deno.json")],
+      ...[path("lib/commands/data.ts"), ...args],
+    ],
+    cwd,
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
 await needs(
-  [...disk, "env"],
+  everything,
   "data: `.`, `..` and a slash after a name are folders as a shell has them",
   () =>
     inTemporary(async (folder) => {
       writeFiles(`${folder}/pets`, pets, "directory");
       writeFiles(`${folder}/data/more`, { ...pets, "train/dog/b.png": png(60) }, "directory");
       const found = async (spec: string) => {
-        const { text } = await run(spec, "--data", `${folder}/data`);
+        const text = await runIn(`${folder}/pets`, spec, "--data", `${folder}/data`);
         return text.split("\n").find((line) => line.startsWith("found"))?.split(/ {2,}/)[1];
       };
-      const before = Deno.cwd();
-      try {
-        Deno.chdir(`${folder}/pets`);
-        assertEquals(await found("."), `${await Deno.realPath(`${folder}/pets`)}, image files`);
-        assertEquals(await found("../pets/"), await found("."));
-        assertEquals(await found("more/"), `${folder}/data/more, image files`);
-      } finally {
-        Deno.chdir(before);
-      }
+      assertEquals(await found("."), `${await Deno.realPath(`${folder}/pets`)}, image files`);
+      assertEquals(await found("../pets/"), await found("."));
+      assertEquals(await found("more/"), `${folder}/data/more, image files`);
     }),
 );

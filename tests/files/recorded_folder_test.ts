@@ -120,14 +120,7 @@ await needs(
       assertEquals(await filesBelow(real), ["README.md", "export.json", "group/one.bin"]);
       await Deno.symlink(`${folder}/nowhere`, `${folder}/dangling`);
       assertStringIncludes(await failureMessage(2, `${folder}/dangling`), "is a link to nothing");
-      const before = Deno.cwd();
-      try {
-        await Deno.mkdir(`${folder}/here`);
-        Deno.chdir(`${folder}/here`);
-        assertStringIncludes(await failureMessage(2, "."), "is the folder in which you stand");
-      } finally {
-        Deno.chdir(before);
-      }
+      assertStringIncludes(await failureMessage(2, "."), "is the folder in which you stand");
     }),
 );
 

@@ -57,6 +57,19 @@ await needs(
 
 await needs(
   ["read"],
+  "layout: no code changes the working folder, which all tests of `--parallel` share",
+  async () => {
+    const files = [...await filesBelow("lib"), ...await filesBelow("tests")];
+    const changing: string[] = [];
+    for (const path of files.filter((path) => path.endsWith(".ts"))) {
+      if (/Deno\.chdir\(/.test(await Deno.readTextFile(root + path))) changing.push(path);
+    }
+    assertEquals(changing, []);
+  },
+);
+
+await needs(
+  ["read"],
   "layout: lib/ has rooms and a README.md, which lists every room",
   async () => {
     const files = await filesIn("lib");
