@@ -8,7 +8,7 @@ import { type Stream, stream } from "../values/random.ts";
  * stream gives the same images. Throws a `Failure` (exit 2) unless `n` is a whole number from 0 to
  * the number of labels.
  */
-export function stratified(labels: ArrayLike<number>, n: number, random: Stream): Uint32Array {
+export function balancedSample(labels: ArrayLike<number>, n: number, random: Stream): Uint32Array {
   if (!Number.isInteger(n) || n < 0 || n > labels.length) {
     throw new Failure(
       2,
@@ -73,5 +73,5 @@ export function subset(split: Split, indices: ArrayLike<number>): Split {
  * always the same, whatever the run's seed. Throws a `Failure` (exit 2) if the split has fewer.
  */
 export function cutDown(split: Split, n: number): Split {
-  return subset(split, stratified(split.labels, n, stream(0, "take")));
+  return subset(split, balancedSample(split.labels, n, stream(0, "take")));
 }

@@ -1,7 +1,7 @@
 import type { OpenDataset, Split } from "../data/dataset.ts";
 import { epochSize } from "../data/epoch.ts";
 import { Fingerprint } from "../data/fingerprint.ts";
-import { complementOf, stratified, subset } from "../data/split.ts";
+import { balancedSample, complementOf, subset } from "../data/split.ts";
 import type { CompiledStep, Ungrouped } from "../engine/engine.ts";
 import { type OpenEngine, openEngine } from "../engine/open_engine.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
@@ -182,7 +182,7 @@ export function splitHoldout(
     );
   }
   if (holdout === 0) return { train };
-  const indices = stratified(train.labels, holdout, stream(seed, "holdout"));
+  const indices = balancedSample(train.labels, holdout, stream(seed, "holdout"));
   return {
     train: subset(train, complementOf(train.size, indices)),
     heldOut: { split: subset(train, indices), indices },

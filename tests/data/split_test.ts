@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import type { Split } from "../../lib/data/dataset.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { stream } from "../../lib/values/random.ts";
-import { complementOf, cutDown, stratified, subset } from "../../lib/data/split.ts";
+import { balancedSample, complementOf, cutDown, subset } from "../../lib/data/split.ts";
 
 /** A split whose image `i` is the one byte `i`. */
 const bytes = (labels: readonly number[]): Split => ({
@@ -21,10 +21,10 @@ const counts = (
   return out;
 };
 
-Deno.test("stratified: samples exactly n, equally many of each class", () => {
+Deno.test("balancedSample: samples exactly n, equally many of each class", () => {
   const labels = Array.from({ length: 1000 }, (_, i) => i % 10);
   for (const n of [0, 1, 10, 99, 500, 1000]) {
-    const indices = stratified(labels, n, stream(1, "holdout"));
+    const indices = balancedSample(labels, n, stream(1, "holdout"));
     assertEquals(new Set(indices).size, n);
     assertEquals([...indices], [...indices].sort((a, b) => a - b));
     const each = counts(labels, indices, 10);
@@ -32,18 +32,18 @@ Deno.test("stratified: samples exactly n, equally many of each class", () => {
   }
 });
 
-Deno.test("stratified: takes all of a small class and shares the rest among the others", () => {
+Deno.test("balancedSample: takes all of a small class and shares the rest among the others", () => {
   const labels = [
     ...new Array<number>(3).fill(0),
     ...new Array<number>(50).fill(1),
     ...new Array<number>(50).fill(2),
   ];
-  assertEquals(counts(labels, stratified(labels, 43, stream(7, "take")), 3), [3, 20, 20]);
+  assertEquals(counts(labels, balancedSample(labels, 43, stream(7, "take")), 3), [3, 20, 20]);
 });
 
-Deno.test("stratified: depends on labels and stream only, and samples every image sooner or later", () => {
+Deno.test("balancedSample: depends on labels and stream only, and samples every image sooner or later", () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 4);
-  const sample = (seed: number) => stratified(labels, 8, stream(seed, "holdout"));
+  const sample = (seed: number) => balancedSample(labels, 8, stream(seed, "holdout"));
   assertEquals(sample(3), sample(3));
   assertNotEquals(sample(3), sample(4));
   const seen = new Set<number>();
@@ -51,10 +51,10 @@ Deno.test("stratified: depends on labels and stream only, and samples every imag
   assertEquals(seen.size, 40);
 });
 
-Deno.test("stratified: refuses an impossible number", () => {
+Deno.test("balancedSample: refuses an impossible number", () => {
   for (const n of [-1, 2.5, 5, NaN, Infinity]) {
     const failure = assertThrows(
-      () => stratified([0, 0, 1, 1], n, stream(1, "x")),
+      () => balancedSample([0, 0, 1, 1], n, stream(1, "x")),
       Failure,
       `cannot draw ${n} of 4`,
     );
