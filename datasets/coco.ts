@@ -1,7 +1,8 @@
 import type { DatasetOptions, DetectionDataset } from "../lib/data/dataset.ts";
 import { detection } from "../lib/tasks/detection.ts";
 import { Failure } from "../lib/values/failure.ts";
-import { checkInside, checkWhole, declare, type Rgb } from "./declare.ts";
+import { checkRange, whole } from "../lib/values/range.ts";
+import { checkInside, declare, imagenetNormalisation, type Rgb } from "./declare.ts";
 import { type CocoAnnotations, readCocoAnnotations } from "./files/coco_annotations.ts";
 import type { Tree } from "./files/tree.ts";
 import { type BoxOptions, boxSplit, objectsToLearn } from "./images/box_split.ts";
@@ -72,10 +73,10 @@ export function coco(options: CocoOptions = {}): DetectionDataset {
     ...others
   } = options;
   checkInside("coco", "folder", folder);
-  checkWhole("coco", "shorter", shorter, 1);
-  checkWhole("coco", "longer", longer, shorter);
-  checkWhole("coco", "objects", objects, 1);
-  for (const one of shorterInTraining) checkWhole("coco", "shorterInTraining", one, 1);
+  checkRange("coco", "shorter", shorter, whole());
+  checkRange("coco", "longer", longer, whole(shorter));
+  checkRange("coco", "objects", objects, whole());
+  for (const one of shorterInTraining) checkRange("coco", "shorterInTraining", one, whole());
   if (shorterInTraining.length === 0 || Math.max(...shorterInTraining) > shorter) {
     throw new Failure(
       2,
@@ -96,22 +97,15 @@ export function coco(options: CocoOptions = {}): DetectionDataset {
   const dataset = declare<undefined, never>(
     "coco",
     own,
-    {
-      crop: 0,
-      flip: false,
-      mean: [0.485, 0.456, 0.406],
-      std: [0.229, 0.224, 0.225],
-    },
+    { crop: 0, flip: false, ...imagenetNormalisation },
     others,
     (data, log) =>
       openImages(
         { path: `${data}/${folder}`, top: "annotations", zips: PARTS, expected: EXPECTED },
         log,
         async (tree, decoders) => {
-          const [train, test] = [
-            await readPart(tree, PARTS[0]),
-            await readPart(tree, PARTS[1]),
-          ];
+          const train = await readPart(tree, PARTS[0]);
+          const test = await readPart(tree, PARTS[1]);
           checkCategories(tree, train, test);
           checkObjects(tree, test);
           const taken = photosToLearn(train, objects, (line) => log?.(`${tree.path}: ${line}`));

@@ -12,13 +12,19 @@ import { policySplit } from "../lib/data/policy_split.ts";
 import type { RandomErasing } from "../lib/data/random_erasing.ts";
 import { Failure } from "../lib/values/failure.ts";
 import type { Json } from "../lib/values/json.ts";
-import { below1, between, checkRange, whole } from "../lib/values/range.ts";
+import { below1, between, checkRange, checkRanges, whole } from "../lib/values/range.ts";
 import { cutDown } from "../lib/data/split.ts";
 import { staysInside } from "../lib/files/path_safety.ts";
 import { classification, smoothedClassification } from "../lib/tasks/classification.ts";
 
 /** A value for red, green and blue. */
 export type Rgb = readonly [red: number, green: number, blue: number];
+
+/** The means and standard deviations of ImageNet's channels, as torchvision has them. */
+export const imagenetNormalisation = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+} as const satisfies Pick<ImageOptions, "mean" | "std">;
 
 /**
  * Options of every data set of colour images. Defaults without a value here are the data set's own.
@@ -74,14 +80,6 @@ export interface ImageOptions<M extends Mix | undefined = undefined, V extends s
 export type ImageDefaults = Required<Pick<ImageOptions, "crop" | "flip" | "mean" | "std">>;
 
 /**
- * Throws a `Failure` (exit 2) that names the option if it is not a whole number of at least
- * `least`.
- */
-export function checkWhole(dataset: string, option: string, value: number, least: number): void {
-  checkRange(dataset, option, value, whole(least));
-}
-
-/**
  * Declares a data set. `own` has the options that only this data set has, with defaults filled in.
  * `open` opens its files and ignores `take`, which is applied here and to `published`, the sizes
  * that it has without it, if they are known. Throws a `Failure` (exit 2) if an option is out of
@@ -114,12 +112,14 @@ export function declare<M extends Mix | undefined, V extends string>(
   };
   const views = options.views && viewsOf(id, options.views, augmentation);
   const pictures = picturesOf({ augmentation, views });
-  checkWhole(id, "holdout", holdout, 0);
-  checkWhole(id, "crop", crop, 0);
-  checkShare(id, "brightness", brightness);
-  checkRange(id, "smoothing", smoothing, below1);
-  if (take !== undefined) checkWhole(id, "take", take, 1);
-  if (repeats !== undefined) checkWhole(id, "repeats", repeats, 1);
+  checkRanges(id, { holdout, take, crop, brightness, repeats, smoothing }, {
+    holdout: whole(0),
+    take: whole(),
+    crop: whole(0),
+    brightness: between(),
+    repeats: whole(),
+    smoothing: below1,
+  });
   if (!mean.every(Number.isFinite) || !std.every((one) => one > 0 && Number.isFinite(one))) {
     throw new Failure(
       2,
@@ -164,14 +164,11 @@ export function checkInside(dataset: string, option: string, path: string): void
   if (!staysInside(path) || path.endsWith("/")) {
     throw new Failure(
       2,
-      `${dataset}: \`${option}\` is ${JSON.stringify(path)}; it has to be a path inside, like a/b`,
+      `${dataset}: \`${option}\` is ${
+        JSON.stringify(path)
+      }; it has to be a relative path that stays in its folder, like a/b`,
     );
   }
-}
-
-/** Throws a `Failure` (exit 2) that names the option if it is not between 0 and 1. Default: 0. */
-function checkShare(dataset: string, option: string, value = 0): void {
-  checkRange(dataset, option, value, between());
 }
 
 /** An `Augmentation` as a type alias: an interface is not assignable to `Json`. */
@@ -184,10 +181,10 @@ function viewsOf<V extends string>(
   usual: Augmentation,
 ): { readonly [K in V]: ViewOptions } {
   const entries = Object.entries<Partial<Augmentation>>(views).map(([name, view]) => {
-    checkWhole(id, `views.${name}.crop`, view.crop ?? 0, 0);
-    checkWhole(id, `views.${name}.cutout`, view.cutout ?? 0, 0);
-    checkShare(id, `views.${name}.brightness`, view.brightness);
-    checkShare(id, `views.${name}.jitter`, view.jitter);
+    checkRange(id, `views.${name}.crop`, view.crop, whole(0));
+    checkRange(id, `views.${name}.cutout`, view.cutout, whole(0));
+    checkRange(id, `views.${name}.brightness`, view.brightness, between());
+    checkRange(id, `views.${name}.jitter`, view.jitter, between());
     return [name, { ...usual, ...view }];
   });
   return Object.fromEntries(entries);

@@ -1,7 +1,8 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
+import { checkRange, whole } from "../lib/values/range.ts";
 import { classFolders } from "./images/class_folders.ts";
 import { describeSquare } from "./images/cut.ts";
-import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { checkInside, declare, imagenetNormalisation, type ImageOptions } from "./declare.ts";
 import { squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 import type { Interpolation } from "./images/resample.ts";
@@ -31,23 +32,17 @@ export interface ImageFolderOptions<M extends Mix | undefined = undefined, V ext
  * Image files in one folder per class (at any depth, endings in any case), in a directory or a zip
  * of the data folder: JPEG, PNG, WebP, BMP, TIFF, PPM and PGM. One line says how many files are left
  * out. The classes are the folders' names, sorted, and have to be the same in `train` and `test`.
- * Defaults: crops with 4 pixels of padding, flips, and ImageNet's means and
- * standard deviations.
+ * Defaults: crops with 4 pixels of padding, flips, and ImageNet's means and standard deviations.
  */
 export function imageFolder<M extends Mix | undefined = undefined, V extends string = never>(
   { folder, train = "train", test = "test", size = 32, interpolation, ...options }:
     ImageFolderOptions<M, V>,
 ): Dataset<M, V> {
-  checkWhole("imageFolder", "size", size, 1);
+  checkRange("imageFolder", "size", size, whole());
   for (const [option, name] of Object.entries({ folder, train, test })) {
     checkInside("imageFolder", option, name);
   }
-  const defaults = {
-    crop: 4,
-    flip: true,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  } as const;
+  const defaults = { crop: 4, flip: true, ...imagenetNormalisation };
   const dataset = declare(
     "imageFolder",
     { folder, train, test, size, interpolation },

@@ -1,8 +1,9 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
+import { checkRange, whole } from "../lib/values/range.ts";
 import { classFolders } from "./images/class_folders.ts";
 import type { CentreCut, NumberRange } from "./images/cut.ts";
-import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { checkInside, declare, imagenetNormalisation, type ImageOptions } from "./declare.ts";
 import { imageSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 import type { Interpolation } from "./images/resample.ts";
@@ -58,18 +59,13 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
   }: ImagenetOptions<M, V> = {},
 ): Dataset<M, V> {
   checkInside("imagenet", "folder", folder);
-  checkWhole("imagenet", "size", size, 1);
-  checkWhole("imagenet", "shorter", shorter, size);
-  checkRange("area", area, 1);
-  checkRange("ratio", ratio, Infinity);
+  checkRange("imagenet", "size", size, whole());
+  checkRange("imagenet", "shorter", shorter, whole(size));
+  checkEnds("area", area, 1);
+  checkEnds("ratio", ratio, Infinity);
   const own = { folder, size, shorter, area, ratio, interpolation };
   const centre: CentreCut = { kind: "centre", size, shorter, interpolation };
-  const defaults = {
-    crop: 0,
-    flip: true,
-    mean: [0.485, 0.456, 0.406],
-    std: [0.229, 0.224, 0.225],
-  } as const;
+  const defaults = { crop: 0, flip: true, ...imagenetNormalisation };
   const dataset = declare(
     "imagenet",
     own,
@@ -115,7 +111,7 @@ export function imagenet<M extends Mix | undefined = undefined, V extends string
  * Throws a `Failure` (exit 2) that names the option if its range is not above 0, ascending and at
  * most `most`.
  */
-function checkRange(option: string, [least, largest]: NumberRange, most: number): void {
+function checkEnds(option: string, [least, largest]: NumberRange, most: number): void {
   if (!(least > 0 && largest >= least && largest <= most && Number.isFinite(largest))) {
     throw new Failure(
       2,

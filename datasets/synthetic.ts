@@ -1,7 +1,8 @@
 import type { Dataset, Mix, OpenDataset, Split } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
 import { type Stream, stream } from "../lib/values/random.ts";
-import { checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { between, checkRanges, whole } from "../lib/values/range.ts";
+import { declare, type ImageOptions } from "./declare.ts";
 import { type Glyph, glyphs, type Stroke } from "./glyph.ts";
 
 /** Options of `synthetic`. */
@@ -51,24 +52,18 @@ export function synthetic<M extends Mix | undefined = undefined, V extends strin
     ...options
   }: SyntheticOptions<M, V> = {},
 ): Dataset<M, V> {
-  const own = { classes, train, test, size, seed, clutter, noise };
-  for (
-    const [option, least] of Object.entries({
-      classes: 2,
-      train: 1,
-      test: 1,
-      size: 8,
-      seed: 0,
-      clutter: 0,
-    })
-  ) {
-    checkWhole("synthetic", option, own[option as keyof typeof own], least);
-  }
+  const numbers = { classes, train, test, size, seed, clutter, noise };
+  const own = checkRanges("synthetic", numbers, {
+    classes: whole(2),
+    train: whole(),
+    test: whole(),
+    size: whole(8),
+    seed: whole(0),
+    clutter: whole(0),
+    noise: between(),
+  });
   if (classes > 100) {
     throw new Failure(2, `synthetic: \`classes\` is ${classes}; there are 100 figures at most`);
-  }
-  if (!(noise >= 0 && noise <= 1)) {
-    throw new Failure(2, `synthetic: \`noise\` is ${noise}; it has to be between 0 and 1`);
   }
   const defaults = {
     crop: 2,

@@ -1,8 +1,9 @@
 import type { Dataset, Mix } from "../lib/data/dataset.ts";
 import { Failure } from "../lib/values/failure.ts";
+import { checkRange, whole } from "../lib/values/range.ts";
 import { imagesByClass, sayLeftOut } from "./images/class_folders.ts";
 import { describeSquare } from "./images/cut.ts";
-import { checkInside, checkWhole, declare, type ImageOptions } from "./declare.ts";
+import { checkInside, declare, type ImageOptions } from "./declare.ts";
 import { type ImageFiles, squareSplit } from "./images/image_split.ts";
 import { openImages } from "./images/open_images.ts";
 import type { Interpolation } from "./images/resample.ts";
@@ -46,7 +47,7 @@ export function tinyImagenet<M extends Mix | undefined = undefined, V extends st
     V
   > = {},
 ): Dataset<M, V> {
-  checkWhole("tinyImagenet", "size", size, 1);
+  checkRange("tinyImagenet", "size", size, whole());
   checkInside("tinyImagenet", "folder", folder);
   const defaults = {
     crop: 0,

@@ -8,20 +8,17 @@ import type { CifarFiles, CifarFolder } from "./cifar_files.ts";
  * the expected contents if one is missing or wrong.
  */
 export async function readBinary(files: CifarFiles, folder: CifarFolder): Promise<CifarImages> {
-  const text = new TextDecoder().decode(await folder.read(files.names));
+  const text = new TextDecoder().decode(await folder.read(files.namesFile));
   const classes = text.split(/\r?\n/).filter(Boolean);
   if (classes.length !== files.classes) {
     throw new Failure(
       3,
-      `${folder.path}/${files.names} has ${classes.length} names, ` +
+      `${folder.path}/${files.namesFile} has ${classes.length} names, ` +
         `expected ${files.classes}: ${folder.again}`,
     );
   }
-  const batches = async (names: readonly string[], records: number) => {
-    const read: CifarBatch[] = [];
-    for (const name of names) read.push(await readBatch(files, folder, name, records));
-    return read;
-  };
+  const batches = (names: readonly string[], records: number) =>
+    Array.fromAsync(names, (name) => readBatch(files, folder, name, records));
   return {
     classes,
     train: await batches(files.train, files.records.train),
@@ -37,7 +34,7 @@ async function readBatch(
 ): Promise<CifarBatch> {
   const path = `${folder.path}/${name}`;
   const bytes = await folder.read(name);
-  const record = files.labels + 3 * PLANE;
+  const record = files.labelBytes + 3 * PLANE;
   if (bytes.length !== records * record) {
     throw new Failure(
       3,
@@ -48,9 +45,9 @@ async function readBatch(
   }
   const labels = Uint8Array.from(
     { length: records },
-    (_, i) => bytes[i * record + files.labels - 1],
+    (_, i) => bytes[i * record + files.labelBytes - 1],
   );
-  const batch = { path, labels, bytes, record, start: files.labels };
+  const batch = { path, labels, bytes, record, start: files.labelBytes };
   checkLabels(batch, files.classes, folder.again);
   return batch;
 }

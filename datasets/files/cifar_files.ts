@@ -22,11 +22,11 @@ export interface CifarFiles extends CifarArchive {
   /** The number of images in each file. */
   readonly records: { readonly train: number; readonly test: number };
   /** The file of class names, one per line. */
-  readonly names: string;
+  readonly namesFile: string;
   /** The number of classes. */
   readonly classes: number;
   /** The number of bytes before a record's pixels. The last of them is the label. */
-  readonly labels: number;
+  readonly labelBytes: number;
   /** The version for Python, with the same images in the same order. */
   readonly python: CifarArchive & {
     /** The files of training images, as many as above. */
@@ -34,20 +34,20 @@ export interface CifarFiles extends CifarArchive {
     /** The files of test images. */
     readonly test: readonly string[];
     /** The key of the labels in them. */
-    readonly labels: string;
+    readonly labelsKey: string;
     /** The file of class names. */
-    readonly names: string;
+    readonly namesFile: string;
     /** The key of the class names in it. */
-    readonly classes: string;
+    readonly namesKey: string;
   };
   /** The parquet files of hubs. */
   readonly hub: {
     /** Matches a path, in lower case without punctuation, that names the data set. */
     readonly place: RegExp;
     /** The columns of labels, of which the first is taken that is there. */
-    readonly labels: readonly string[];
+    readonly labelColumns: readonly string[];
     /** The names of the classes. */
-    readonly classes: readonly string[];
+    readonly classNames: readonly string[];
     /** The first labels of each of the authors' files, enough to tell their order. */
     readonly firstLabels: {
       readonly train: readonly (readonly number[])[];

@@ -1,7 +1,7 @@
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
 import { imageDecoder } from "../images/image.ts";
-import type { Image } from "../images/formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 import { checkLabels, type CifarBatch, type CifarImages, PLANE } from "./cifar_batch.ts";
 import type { CifarFiles } from "./cifar_files.ts";
 import { openParquet, type Parquet } from "./parquet.ts";
@@ -90,7 +90,7 @@ async function belongs(
     using file = await openParquet(path, again(path));
     const columns = columnsOf(hub, file);
     return columns !== undefined &&
-      (isNamed || columns.labels !== "label" || hasClasses(file, hub.classes));
+      (isNamed || columns.labels !== "label" || hasClasses(file, hub.classNames));
   } catch (error) {
     if (isNamed) throw error;
     return false;
@@ -103,7 +103,7 @@ function columnsOf(
   { columns }: Parquet,
 ): { readonly images: string; readonly labels: string } | undefined {
   const images = IMAGES.find((name) => columns.includes(name));
-  const labels = hub.labels.find((name) => columns.includes(name));
+  const labels = hub.labelColumns.find((name) => columns.includes(name));
   return images !== undefined && labels !== undefined ? { images, labels } : undefined;
 }
 
@@ -139,7 +139,7 @@ export async function readParquet(
   };
   const images = files.train.length * records.train + files.test.length * records.test;
   log(`${found.path}: decoding ${images.toLocaleString("en")} images`);
-  return { classes: hub.classes, train: await part("train"), test: await part("test") };
+  return { classes: hub.classNames, train: await part("train"), test: await part("test") };
 }
 
 /** Reads the images of a split as they come, in batches of the size of the authors' files. */
@@ -214,7 +214,7 @@ async function* readRows(path: string, hub: CifarFiles["hub"]): AsyncGenerator<r
   throw new Failure(
     3,
     `${path} has the columns ${file.columns.join(", ")}, expected ${IMAGES.join(" or ")} ` +
-      `and ${hub.labels.join(" or ")}: ${again(path)}`,
+      `and ${hub.labelColumns.join(" or ")}: ${again(path)}`,
   );
 }
 
@@ -226,7 +226,7 @@ function bytesOf(image: unknown): Uint8Array {
 }
 
 /** Writes the planes of an image. Throws an Error if it is not one of 32 × 32 pixels. */
-function putPlanes({ width, height, data }: Image, planes: Uint8Array, at: number): void {
+function putPlanes({ width, height, data }: ByteImage, planes: Uint8Array, at: number): void {
   if (width !== 32 || height !== 32) {
     throw new Error(`it has ${height} × ${width} pixels, expected 32 × 32`);
   }

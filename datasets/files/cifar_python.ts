@@ -12,19 +12,16 @@ export async function readPython(
   { python, records, classes }: CifarFiles,
   folder: CifarFolder,
 ): Promise<CifarImages> {
-  const batches = async (names: readonly string[], records: number) => {
-    const read: CifarBatch[] = [];
-    for (const name of names) {
-      const values = await readFields(folder, name, ["data", python.labels]);
+  const batches = (names: readonly string[], records: number) =>
+    Array.fromAsync(names, async (name) => {
+      const values = await readFields(folder, name, ["data", python.labelsKey]);
       const batch = batchOf(values, folder, name, records);
       checkLabels(batch, classes, folder.again);
-      read.push(batch);
-    }
-    return read;
-  };
-  const [names] = await readFields(folder, python.names, [python.classes]);
+      return batch;
+    });
+  const [names] = await readFields(folder, python.namesFile, [python.namesKey]);
   if (!Array.isArray(names) || names.length !== classes) {
-    throw wrong(folder, python.names, `${countOf(names)} names, expected ${classes}`);
+    throw wrong(folder, python.namesFile, `${countOf(names)} names, expected ${classes}`);
   }
   return {
     classes: names.map(textOf),

@@ -2,7 +2,7 @@ import { AbsentDataset, type OpenDataset } from "../../lib/data/dataset.ts";
 import { checksum } from "../../lib/files/checksum.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { download } from "../../lib/files/download.ts";
-import { Failure, messageOf } from "../../lib/values/failure.ts";
+import { Failure, systemMessageOf } from "../../lib/values/failure.ts";
 import { batchSplit, type CifarImages } from "./cifar_batch.ts";
 import { readBinary } from "./cifar_binary.ts";
 import type { CifarArchive, CifarFiles, CifarFolder } from "./cifar_files.ts";
@@ -124,7 +124,7 @@ function archiveForm(files: CifarFiles, { archive, kind, read }: Version, path: 
     place: `${path}, ${kind}`,
     async read() {
       const contents = await readTar(path).catch((error) => {
-        throw new Failure(3, `cannot read ${path} (${messageOf(error)}): ${again}`);
+        throw new Failure(3, `cannot read ${path} (${systemMessageOf(error)}): ${again}`);
       });
       return await read(files, {
         path,
@@ -160,7 +160,7 @@ async function unpackFolder(
     if (temporary && await statPath(`${folder}/${name}`)) return;
     throw new Failure(
       3,
-      `cannot unpack ${path} into ${folder} (${messageOf(error)}); ${dataFolderHint}`,
+      `cannot unpack ${path} into ${folder} (${systemMessageOf(error)}); ${dataFolderHint}`,
       { cause: error },
     );
   } finally {

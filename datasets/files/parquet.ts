@@ -1,16 +1,11 @@
 import { fileSource } from "../../lib/files/byte_source.ts";
 import { Failure, messageOf } from "../../lib/values/failure.ts";
+import type { Pages } from "./parquet_pages.ts";
 
 /** An opened parquet file. */
-export interface Parquet extends Disposable {
+export interface Parquet extends Omit<Pages, "groups">, Disposable {
   /** Its path, for messages. */
   readonly path: string;
-  /** The number of rows. */
-  readonly size: number;
-  /** The names of the top columns. */
-  readonly columns: readonly string[];
-  /** The texts that its writer put beside the columns, by their keys. */
-  readonly notes: ReadonlyMap<string, string>;
   /**
    * Reads these columns, one group of rows after the other: a value per column. Texts are bytes
    * unless the file says that they are texts. Rejects with a `Failure` (exit 3) that names the file

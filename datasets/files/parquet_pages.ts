@@ -44,8 +44,13 @@ export async function readPages(source: ByteSource): Promise<Pages> {
     groups: metadata.row_groups.map((_, group) => async (columns) => {
       checkPages(source, metadata, group, columns);
       const rows = await parquetReadObjects({
-        ...{ file, metadata, compressors, columns: [...columns], utf8: false },
-        ...{ rowStart: ends[group], rowEnd: ends[group + 1] },
+        file,
+        metadata,
+        compressors,
+        columns: [...columns],
+        utf8: false,
+        rowStart: ends[group],
+        rowEnd: ends[group + 1],
       });
       return rows.map((row) => columns.map((column) => row[column]));
     }),

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../../lib/values/failure.ts";
+import { Failure, systemMessageOf } from "../../lib/values/failure.ts";
 
 /**
  * The kind of a path, with links followed; `undefined` if nothing is there. Rejects with a
@@ -11,7 +11,7 @@ export async function statPath(path: string): Promise<Deno.FileInfo | undefined>
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;
     }
-    throw new Failure(3, `cannot look at ${path}: ${messageOf(error)}`, { cause: error });
+    throw new Failure(3, `cannot look at ${path}: ${systemMessageOf(error)}`, { cause: error });
   }
 }
 
@@ -23,6 +23,8 @@ export async function readFile(path: string, wayOut: string): Promise<Uint8Array
   try {
     return await Deno.readFile(path);
   } catch (error) {
-    throw new Failure(3, `cannot read ${path} (${messageOf(error)}): ${wayOut}`, { cause: error });
+    throw new Failure(3, `cannot read ${path} (${systemMessageOf(error)}): ${wayOut}`, {
+      cause: error,
+    });
   }
 }

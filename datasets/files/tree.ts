@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { AbsentDataset, type FileLook } from "../../lib/data/dataset.ts";
 import { dataFolderHint } from "../../lib/files/data_folder.ts";
 import { openZip } from "../../lib/files/zip.ts";
-import { Failure, messageOf } from "../../lib/values/failure.ts";
+import { Failure, systemMessageOf } from "../../lib/values/failure.ts";
 import { isSideFile } from "./side_files.ts";
 import { statPath } from "./stat_path.ts";
 
@@ -108,7 +108,7 @@ function attempt<T>(path: string, action: (path: string) => T): T {
 const readFailure = (path: string, error: unknown) =>
   error instanceof Deno.errors.NotFound
     ? new Failure(3, absenceOf(path))
-    : new Failure(3, `cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    : new Failure(3, `cannot read ${path}: ${systemMessageOf(error)}`, { cause: error });
 
 function directoryTree(path: string): Tree {
   const read = async <T>(name: string, action: (path: string) => Promise<T>): Promise<T> => {

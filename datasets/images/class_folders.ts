@@ -22,9 +22,9 @@ export interface ClassImages {
 }
 
 /**
- * Finds the images of both folders and says on `log` which files are left out and which
- * formats are rare. Throws a `Failure`
- * (exit 3) if `imagesByClass` does, or if only one of the folders has a class.
+ * Finds the images of both folders and says on `log` which files are left out and which formats are
+ * rare. Throws a `Failure` (exit 3) if `imagesByClass` does, or if only one of the folders has a
+ * class.
  */
 export function classFolders(
   tree: Tree,

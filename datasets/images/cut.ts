@@ -1,5 +1,6 @@
 import { stream } from "../../lib/values/random.ts";
-import type { Image, LazyImage } from "./formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
+import type { LazyImage } from "./formats/rgb_image.ts";
 import { filters, type Interpolation, kernels, resample, rigidBilinear } from "./resample.ts";
 
 /** A range with its ends. */
@@ -67,7 +68,7 @@ export interface RandomCut extends Scaled {
  * Cuts an image. Returns height × width × 3 bytes. Throws an Error if it has not the sides that a
  * `PaddedCut` expects.
  */
-export function cutOut(image: Image | LazyImage, cut: Cut): Uint8Array {
+export function cutOut(image: ByteImage | LazyImage, cut: Cut): Uint8Array {
   if (cut.kind === "padded") return pad(image, cut);
   if (cut.kind === "square") return square(image, cut);
   if (cut.kind === "centre") return centre(image, cut);
@@ -79,7 +80,7 @@ export function cutOut(image: Image | LazyImage, cut: Cut): Uint8Array {
 
 const kernelOf = ({ interpolation = "bilinear" }: Scaled) => kernels[interpolation];
 
-function square(image: Image | LazyImage, cut: SquareCut): Uint8Array {
+function square(image: ByteImage | LazyImage, cut: SquareCut): Uint8Array {
   const { size } = cut;
   const { width, height } = image;
   const side = Math.min(width, height);
@@ -91,7 +92,7 @@ function square(image: Image | LazyImage, cut: SquareCut): Uint8Array {
   return resample(image, columns, rows);
 }
 
-function centre(image: Image | LazyImage, cut: CentreCut): Uint8Array {
+function centre(image: ByteImage | LazyImage, cut: CentreCut): Uint8Array {
   const { size, shorter } = cut;
   const kernel = kernelOf(cut);
   const { width, height } = image;
@@ -105,7 +106,7 @@ function centre(image: Image | LazyImage, cut: CentreCut): Uint8Array {
 }
 
 function pad(
-  image: Image | LazyImage,
+  image: ByteImage | LazyImage,
   { from, to, canvas, flip, isAntialiased }: PaddedCut,
 ): Uint8Array {
   if (image.height !== from[0] || image.width !== from[1]) {
@@ -143,7 +144,7 @@ const half = (n: number): number => (n >> 1) + (n % 4 === 3 ? 1 : 0);
  * A random part that fits the image. After ten misses it is the largest central part whose ratio is
  * in the range.
  */
-function randomPart(image: Image | LazyImage, { area, ratio, seed, stream: name }: RandomCut) {
+function randomPart(image: ByteImage | LazyImage, { area, ratio, seed, stream: name }: RandomCut) {
   const random = stream(seed, name);
   const between = ([least, largest]: NumberRange) => least + (largest - least) * random.uniform();
   for (let attempt = 0; attempt < 10; attempt++) {

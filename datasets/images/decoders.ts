@@ -1,4 +1,4 @@
-import { pixelWorker, workerCount } from "../../lib/data/pixel_worker.ts";
+import { type PixelWorker, pixelWorker, workerCount } from "../../lib/data/pixel_worker.ts";
 import { sharedTensorflow } from "../../lib/tensorflow/open_tensorflow.ts";
 import type { Cut } from "./cut.ts";
 import type { DecodeRequest } from "./decode_worker.ts";
@@ -24,11 +24,11 @@ export function decoders(count: number = workerCount): Decoders {
   const workers = Array.from({ length: count }, () => pixelWorker<DecodeRequest>(url));
   // Each worker is in the list twice, so that one file is read while another is decoded.
   const free = [...workers, ...workers];
-  const waiting: ((worker: typeof free[number]) => void)[] = [];
+  const waiting: ((worker: PixelWorker<DecodeRequest>) => void)[] = [];
   return {
     async decode(read, cut) {
       const worker = free.shift() ??
-        await new Promise<typeof free[number]>((resolve) => waiting.push(resolve));
+        await new Promise<PixelWorker<DecodeRequest>>((resolve) => waiting.push(resolve));
       try {
         return await worker.ask({ bytes: await read(), cut, tensorflow: sharedTensorflow() });
       } finally {

@@ -3,7 +3,7 @@ import { jpegDecoder } from "./formats/jpeg.ts";
 import { decodeNetpbm } from "./formats/netpbm.ts";
 import { pngDecoder } from "./formats/png.ts";
 import { decodeTiff } from "./formats/tiff.ts";
-import type { Image } from "./formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 import { webpDecoder } from "./formats/webp.ts";
 import { formatOf } from "./formats/format.ts";
 
@@ -17,7 +17,7 @@ import { formatOf } from "./formats/format.ts";
  * TensorFlow decodes them (`decode_worker.ts`). The function throws an Error with the reason if the
  * file has none of the formats, is damaged or ends early.
  */
-export async function imageDecoder(): Promise<(bytes: Uint8Array) => Image> {
+export async function imageDecoder(): Promise<(bytes: Uint8Array) => ByteImage> {
   const [jpeg, webp] = await Promise.all([jpegDecoder(), webpDecoder()]);
   const decoders = {
     JPEG: jpeg,

@@ -97,9 +97,8 @@ const LANES = 16;
 
 /**
  * Makes a split of the files' central squares, scaled to `size` × `size` pixels. Default of
- * `interpolation`: `bilinear`. The pixels are
- * cached unless all of them together are larger than 1.25 GiB. Then the check decodes all of them,
- * which a later read need not do.
+ * `interpolation`: `bilinear`. The pixels are cached unless all of them together are larger than
+ * 1.25 GiB. If they are cached, the check decodes all of them, so that no later read need do it.
  */
 export function squareSplit(
   tree: Tree,

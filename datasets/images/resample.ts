@@ -1,4 +1,5 @@
-import type { Image, LazyImage } from "./formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
+import type { LazyImage } from "./formats/rgb_image.ts";
 import { memory, scaleRow, sumRows } from "./resample.wasm";
 
 /** The weights by which new pixels along one direction sum old ones. */
@@ -105,7 +106,11 @@ function to22Bits(value: number): number {
 const BEYOND = 16;
 
 /** Scales an image by the filters of its columns and rows. Returns rows × columns × 3 bytes. */
-export function resample(image: Image | LazyImage, columns: Filters, rows: Filters): Uint8Array {
+export function resample(
+  image: ByteImage | LazyImage,
+  columns: Filters,
+  rows: Filters,
+): Uint8Array {
   const part = { left: columns.first, top: rows.first, width: columns.size, height: rows.size };
   const { data, left, top, width } = "data" in image
     ? { ...image, left: 0, top: 0 }

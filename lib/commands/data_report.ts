@@ -1,5 +1,5 @@
 import type { OpenDataset } from "../data/dataset.ts";
-import type { ImagePosition, SplitSurvey, Survey, Twins } from "../data/survey.ts";
+import type { Duplicate, ImagePosition, SplitSurvey, Survey } from "../data/survey.ts";
 import { columns } from "../terminal/columns.ts";
 import type { Json } from "../values/json.ts";
 import { NONE } from "../values/markdown.ts";
@@ -39,7 +39,7 @@ export async function dataReport(
     splits,
     classLines(classes, found),
     ...sizeLines(found),
-    await twinLines(opened, found),
+    await duplicateLines(opened, found),
     unreadableLines(found),
   ].join("\n\n");
 }
@@ -73,7 +73,7 @@ export function dataJson(
       train: found.train.counts[label],
       test: found.test.counts[label],
     })),
-    twins: found.twins.map((pair) => pair.map(position)),
+    duplicates: found.duplicates.map((pair) => pair.map(position)),
   };
 }
 
@@ -133,7 +133,7 @@ function sizeLines({ train, test }: Survey): string[] {
 }
 
 /** How many images have the pixels of another one, in each pair of splits, with examples. */
-async function twinLines(opened: OpenDataset, { twins }: Survey): Promise<string> {
+async function duplicateLines(opened: OpenDataset, { duplicates }: Survey): Promise<string> {
   const kinds = [
     ["train", "test", "Test images with the pixels of a training image"],
     ["train", "train", "Training images with the pixels of an earlier one"],
@@ -141,7 +141,7 @@ async function twinLines(opened: OpenDataset, { twins }: Survey): Promise<string
   ] as const;
   const lines: string[] = [];
   for (const [first, later, words] of kinds) {
-    const pairs = twins.filter(([a, b]) => a.split === first && b.split === later);
+    const pairs = duplicates.filter(([a, b]) => a.split === first && b.split === later);
     lines.push(`${words}: ${count(pairs.length)}`);
     for (const pair of pairs.slice(0, FEW)) lines.push(`  ${await pairLine(opened, pair)}`);
     if (pairs.length > FEW) lines.push(`  … ${count(pairs.length - FEW)} more`);
@@ -149,7 +149,7 @@ async function twinLines(opened: OpenDataset, { twins }: Survey): Promise<string
   return lines.join("\n");
 }
 
-async function pairLine(opened: OpenDataset, [first, later]: Twins): Promise<string> {
+async function pairLine(opened: OpenDataset, [first, later]: Duplicate): Promise<string> {
   const name = async ({ split, index }: ImagePosition) => {
     const { source, labels } = opened[split];
     const file = source ? quoteText((await source(index)).name) : `${split} ${index}`;

@@ -1,5 +1,4 @@
 import { atLeast, checkRanges } from "../values/range.ts";
-import { Failure } from "../values/failure.ts";
 import type { Stream } from "../values/random.ts";
 import type { ByteImage } from "./bytes/byte_image.ts";
 import { applyLikely, type ImageOpName } from "./bytes/image_ops.ts";
@@ -30,14 +29,6 @@ export type AutoAugment = { readonly id: "autoAugment" } & Readonly<Required<Aut
 export function autoAugment(
   { pairs = "original", deviation = 0, interpolation = "bicubic" }: AutoAugmentOptions = {},
 ): AutoAugment {
-  if (!Object.hasOwn(autoAugmentPairs, pairs)) {
-    throw new Failure(
-      2,
-      `autoAugment: \`pairs\` is ${JSON.stringify(pairs)}; it has to be one of ${
-        Object.keys(autoAugmentPairs).join(", ")
-      }`,
-    );
-  }
   return {
     id: "autoAugment",
     ...checkRanges("autoAugment", { pairs, deviation, interpolation }, { deviation: atLeast(0) }),

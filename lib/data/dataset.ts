@@ -73,9 +73,9 @@ export interface Split {
   readonly files?: SplitFiles;
   /**
    * Reads the images at these indices, one after the other: `indices.length` × height × width ×
-   * channels bytes, channels last, 0 … 255. All of a read have one shape. Without `draw` it reads as for an evaluation, without
-   * random choices and one picture of each image. Rejects with a `Failure` (exit 3) that names the
-   * file if one cannot be read.
+   * channels bytes, channels last, 0 … 255. All images of a read have one shape. Without `draw` it
+   * reads as for an evaluation: one picture of each image, without random choices. Rejects with a
+   * `Failure` (exit 3) that names the file if one cannot be read.
    */
   read(indices: ArrayLike<number>, draw?: Draw): Promise<Uint8Array>;
   /**

@@ -6,7 +6,7 @@ import { pixelWorker, workerCount } from "./pixel_worker.ts";
 
 /** How the images of a split are read for a step. */
 export interface PictureOptions {
-  /** Height and width of every image. */
+  /** Height, width and channels of every image. */
   readonly image: readonly [height: number, width: number, channels: number];
   /** The changes of each picture of an image. */
   readonly pictures: readonly Augmentation[];

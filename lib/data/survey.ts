@@ -1,6 +1,6 @@
 /**
- * A look at all images of an opened data set, whatever it takes: what is in it, what is twice in
- * it, and what cannot be read.
+ * A look at the images of an opened data set: what is in it, what is in it twice, and what cannot
+ * be read.
  *
  * @module
  */
@@ -33,15 +33,15 @@ export interface ImagePosition {
   readonly index: number;
 }
 
-/** Two images with the same pixels, the first of them and a later one. */
-export type Twins = readonly [first: ImagePosition, later: ImagePosition];
+/** An image and a later one with the same pixels. */
+export type Duplicate = readonly [first: ImagePosition, later: ImagePosition];
 
 /** The findings about a data set. */
 export interface Survey {
   readonly train: SplitSurvey;
   readonly test: SplitSurvey;
   /** Every image whose pixels an earlier one has; training images come first. */
-  readonly twins: readonly Twins[];
+  readonly duplicates: readonly Duplicate[];
 }
 
 /** Options of `survey`. */
@@ -64,7 +64,7 @@ export async function survey(
   { limit = Infinity, progress = () => {} }: SurveyOptions = {},
 ): Promise<Survey> {
   const seen = new Map<string, ImagePosition>();
-  const twins: Twins[] = [];
+  const duplicates: Duplicate[] = [];
   const total = Math.min(limit, train.size) + Math.min(limit, test.size);
   let done = 0;
   const look = async (name: ImagePosition["split"], split: Split): Promise<SplitSurvey> => {
@@ -83,7 +83,7 @@ export async function survey(
         channels.add(one);
         const digest = createHash("md5").update(one).digest("base64");
         const first = seen.get(digest);
-        if (first) twins.push([first, { split: name, index }]);
+        if (first) duplicates.push([first, { split: name, index }]);
         else seen.set(digest, { split: name, index });
       });
       for (const size of sizes ? await sizesOf(split, readable) : []) {
@@ -102,7 +102,7 @@ export async function survey(
       sizes,
     };
   };
-  return { train: await look("train", train), test: await look("test", test), twins };
+  return { train: await look("train", train), test: await look("test", test), duplicates };
 }
 
 /** At most `limit` of the numbers below `size`, spread evenly. */

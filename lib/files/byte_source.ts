@@ -51,17 +51,6 @@ export function fileSource(path: string): ByteSource & Disposable {
   };
 }
 
-/** Creates a source of bytes in memory. */
-export function memorySource(name: string, bytes: Uint8Array<ArrayBuffer>): ByteSource {
-  const size = bytes.length;
-  return {
-    name,
-    size,
-    read: (position, length) =>
-      bytes.slice(position, position + checkLength(size, position, length)),
-  };
-}
-
 /** Returns the length. Throws a RangeError if the source has fewer bytes. */
 function checkLength(size: number, position: number, length: number): number {
   if (position >= 0 && length >= 0 && position + length <= size) return length;

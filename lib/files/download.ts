@@ -54,9 +54,9 @@ export async function download(
       await fetchInto(file, url, sum !== undefined, log);
       await syncFile(part);
       const actual = sum && await checksum(part, sum.algorithm);
-      if (actual !== sum?.digits) {
+      if (sum && actual !== sum.digits) {
         await Deno.remove(part);
-        const problem = `${NAMES[sum!.algorithm]} ${actual}, expected ${sum!.digits}`;
+        const problem = `${NAMES[sum.algorithm]} ${actual}, expected ${sum.digits}`;
         throw new Failure(
           3,
           `${url} has ${problem}; the download was deleted: run again, ${alternative}`,

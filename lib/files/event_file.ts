@@ -6,10 +6,10 @@ export class EventWriter {
   readonly path: string;
 
   /**
-   * Continues the folder's event file after step `after`, or creates one. Cuts off later steps and
-   * a record that a crash left incomplete, so that a resumed run leaves the same file as an
-   * uninterrupted one. Throws a `Failure` (exit 3) if the folder cannot be written. Default: −1, no
-   * step.
+   * Continues the folder's event file after step `after`, or creates one. Default of `after`: −1, no
+   * step. Cuts off later steps and a record that a crash left incomplete, so that a resumed run
+   * leaves the same file as an uninterrupted one. Throws a `Failure` (exit 3) if the folder cannot
+   * be written.
    */
   constructor(folder: string, after = -1) {
     this.path = `${folder}/events.out.tfevents.${Math.floor(Date.now() / 1000)}.retort`;

@@ -154,10 +154,10 @@ function readDirectory(source: ByteSource, most: number): Entry[] {
       if (view.getUint32(at, true) !== CENTRAL) {
         throw broken(`entry ${entries.length} of its table of contents is damaged`);
       }
-      const names = view.getUint16(at + 28, true);
-      const extras = view.getUint16(at + 30, true);
-      entries.push(parseEntry(view, at, names, extras, end.shift));
-      at += 46 + names + extras + view.getUint16(at + 32, true);
+      const nameLength = view.getUint16(at + 28, true);
+      const extraLength = view.getUint16(at + 30, true);
+      entries.push(parseEntry(view, at, nameLength, extraLength, end.shift));
+      at += 46 + nameLength + extraLength + view.getUint16(at + 32, true);
     }
     if ((entries.length - end.count) % 65536 !== 0) {
       throw broken(`it lists ${end.count} entries and has ${entries.length}`);
@@ -238,17 +238,17 @@ function otherArchive(source: ByteSource): Failure | undefined {
 function parseEntry(
   view: DataView<ArrayBuffer>,
   at: number,
-  names: number,
-  extras: number,
+  nameLength: number,
+  extraLength: number,
   shift: number,
 ): Entry {
   let packed = view.getUint32(at + 20, true);
   let size = view.getUint32(at + 24, true);
   let offset = view.getUint32(at + 42, true);
   let unicodePath: Uint8Array<ArrayBuffer> | undefined;
-  const end = at + 46 + names + extras;
+  const end = at + 46 + nameLength + extraLength;
   for (
-    let field = at + 46 + names;
+    let field = at + 46 + nameLength;
     field + 4 <= end;
     field += 4 + view.getUint16(field + 2, true)
   ) {
@@ -265,7 +265,7 @@ function parseEntry(
   const flags = view.getUint16(at + 8, true);
   return {
     name: {
-      bytes: bytesAt(view, at + 46, names),
+      bytes: bytesAt(view, at + 46, nameLength),
       isUtf8: (flags & 0x800) !== 0,
       isDos: view.getUint8(at + 5) === 0,
       unicodePath,

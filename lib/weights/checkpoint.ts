@@ -28,13 +28,13 @@ export async function saveCheckpoint(
   tensors: ReadonlyMap<string, Value>,
   metadata: Json,
 ): Promise<void> {
-  const entries = Array.from(tensors, ([name, { shape, data }]): [string, Entry] => [
+  const entries = new Map(Array.from(tensors, ([name, { shape, data }]): [string, Entry] => [
     name,
     data instanceof Float32Array ? { dtype: "F32", shape, data } : { dtype: "I32", shape, data },
-  ]);
+  ]));
   const text = canonical(metadata);
-  const checksum = await checksumOf(new Map(entries), text);
-  await atomicWrite(path, encode(new Map(entries), { retort: text, checksum }));
+  const checksum = await checksumOf(entries, text);
+  await atomicWrite(path, encode(entries, { retort: text, checksum }));
 }
 
 /** The SHA-256 of a checkpoint's metadata and of each tensor's name, type, shape and elements. */

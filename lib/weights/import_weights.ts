@@ -44,8 +44,10 @@ export type NamedTensors =
 /** The tensors of a file by shorter names, and how these fit a network. */
 interface Fit {
   readonly tensors: ReadonlyMap<string, Value>;
-  /** What comes off the file's names. */
+  /** What comes off the file's names, in words. Empty if nothing does. */
   readonly off: string;
+  /** The prefix that chooses these tensors, if not all of the file's names have it. */
+  readonly prefix?: string;
   readonly layout: Layout;
   /** The shapes that they should have. */
   readonly expected: ReadonlyMap<string, Shape>;
@@ -72,19 +74,16 @@ export function importWeights(
 ): ReadonlyMap<string, Value> {
   const shapes = variableShapes(network, image, classes);
   const size = { image, shapes, from: file.image };
-  const fits = renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off));
+  const fits = wholeFits(network, size, file.tensors);
   const found = fits.find(({ problems }) => problems.length === 0);
   if (!found) throw misfit(network, size, classes, file, fits);
   const { path } = file;
   const { layout, tensors, off, resized } = found;
   if (off !== "") log(`${path}: ${off} comes off the names of its tensors to fit ${network.id}`);
-  const [own, other] = [image, file.image ?? []].map((shape) => `images of ${shape.join("×")}`);
+  const imagesOf = (shape: Shape) => `images of ${shape.join("×")}`;
+  const other = file.image ? imagesOf(file.image) : "other images, taken as square ones,";
   for (const variable of resized.keys()) {
-    log(
-      file.image
-        ? `${path}: ${variable} of ${other} is resized for ${own}`
-        : `${path}: ${variable} of other images, taken as square ones, is resized for ${own}`,
-    );
+    log(`${path}: ${variable} of ${other} is resized for ${imagesOf(image)}`);
   }
   return new Map(
     Array.from(shapes, ([variable, shape]) => {
@@ -114,8 +113,7 @@ export function importWithItsClasses(
   const designed = network.designSize?.classes ?? 100;
   const fitWith = (classes: number) => {
     const size = { image, shapes: variableShapes(network, image, classes), from: file.image };
-    return renamings(file.tensors).map(([off, tensors]) => fit(network, size, tensors, off))
-      .reduce((one, other) => other.problems.length < one.problems.length ? other : one);
+    return nearest(wholeFits(network, size, file.tensors));
   };
   const best = fitWith(designed);
   const found = firstOtherSize(best.tensors, best.expected) ?? designed;
@@ -123,6 +121,19 @@ export function importWithItsClasses(
   const classes = fitWith(found).problems.length < best.problems.length ? found : designed;
   return importWeights(network, image, classes, file, log);
 }
+
+/** The fits of all tensors of a file, by each of its renamings. */
+function wholeFits(
+  network: Net,
+  size: Size,
+  tensors: ReadonlyMap<string, Value>,
+): Fit[] {
+  return renamings(tensors).map(([off, named]) => fit(network, size, named, off));
+}
+
+/** The fit with the fewest problems, the first of them. */
+const nearest = (fits: readonly Fit[]): Fit =>
+  fits.reduce((one, other) => other.problems.length < one.problems.length ? other : one);
 
 /** The tensors by the file's own names, then without wrappers and without what all names share. */
 function renamings(
@@ -205,30 +216,29 @@ function partialFits(
     counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
   }
   return [...counts].filter(([, count]) => count >= size.shapes.size / 2 && count < tensors.size)
-    .map(([prefix]) => fit(network, size, below(tensors, prefix), prefix));
+    .map(([prefix]) => ({ ...fit(network, size, below(tensors, prefix), ""), prefix }));
 }
 
 function misfit(
   network: Net,
   size: Size,
   classes: number,
-  { path, tensors, prefix = "" }: NamedTensors,
+  { path, tensors, prefix: outer = "" }: NamedTensors,
   whole: readonly Fit[],
 ): Failure {
   const { image } = size;
   const partial = partialFits(network, size, tensors);
+  const option = (prefix = "") => `\`prefix: ${JSON.stringify(outer + prefix)}\``;
   const exact = partial.filter(({ problems }) => problems.length === 0);
   if (exact.length > 0) {
+    const options = exact.map(({ prefix }) => option(prefix)).join(" or ");
     return new Failure(
       3,
-      `${path} has more than the weights of ${network.id}: choose ${
-        exact.map(({ off }) => `\`prefix: ${JSON.stringify(prefix + off)}\``).join(" or ")
-      } in weights(…), or --prefix of a command`,
+      `${path} has more than the weights of ${network.id}: choose ${options} in weights(…), ` +
+        "or --prefix of a command",
     );
   }
-  const best = [...whole, ...partial].reduce((one, other) =>
-    other.problems.length < one.problems.length ? other : one
-  );
+  const best = nearest([...whole, ...partial]);
   const otherClasses = firstOtherSize(best.tensors, best.expected);
   const otherSize = (classes: number): Size => ({
     ...size,
@@ -239,18 +249,15 @@ function misfit(
   const contents = hasOtherHead
     ? `${network.id} for ${otherClasses} classes, and the data set has ${classes}`
     : `another network than ${network.id} for ${image.join("×")} images and ${classes} classes`;
-  return new Failure(
-    3,
-    `${path} has the weights of ${contents}; \`deno task weights ${path}\` shows what is in it${
-      partial.includes(best)
-        ? `; \`prefix: ${
-          JSON.stringify(prefix + best.off)
-        }\`, which ${best.tensors.size} of its ${tensors.size} names have, comes nearest`
-        : best.off === ""
-        ? ""
-        : `; without ${best.off} its names come nearest`
-    }${shorten(best.problems)}`,
-  );
+  const hints = [
+    `${path} has the weights of ${contents}`,
+    `\`deno task weights ${path}\` shows what is in it`,
+  ];
+  if (best.prefix !== undefined) {
+    const share = `${best.tensors.size} of its ${tensors.size} names`;
+    hints.push(`${option(best.prefix)}, which ${share} have, comes nearest`);
+  } else if (best.off !== "") hints.push(`without ${best.off} its names come nearest`);
+  return new Failure(3, hints.join("; ") + shorten(best.problems));
 }
 
 /** The first problems of each kind, a line each, and the number of the others. */

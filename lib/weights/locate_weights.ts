@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ExternalWeights } from "../experiment/weights.ts";
 import { checksum } from "../files/checksum.ts";
 import { download } from "../files/download.ts";
-import { Failure, messageOf } from "../values/failure.ts";
+import { Failure } from "../values/failure.ts";
 import { sha256 as digest } from "../values/sha256.ts";
 import { readWeights, type WeightsFile } from "./weights_file.ts";
 
@@ -51,7 +51,8 @@ export async function openWeights(
     if (url === undefined) {
       throw new Failure(
         3,
-        `there is no file ${path}, where weights(${network.id}, …) looks for it`,
+        `there is no file ${path}, which weights(${network.id}, …) names: put it there, or ` +
+          "correct `file`",
       );
     }
     await fetchWeights(url, sha256, path, log);
@@ -60,9 +61,7 @@ export async function openWeights(
     ? ""
     : `; it was downloaded from ${url}: remove it to download it anew`;
   if (sha256 !== null) {
-    const found = await checksum(path, "sha256").catch((cause) => {
-      throw new Failure(3, `cannot read ${path}: ${messageOf(cause)}`, { cause });
-    });
+    const found = await checksum(path, "sha256");
     if (found !== sha256) {
       throw new Failure(
         3,

@@ -2,7 +2,7 @@ import encode, { init } from "@jsquash/jpeg/encode.js";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { imageDecoder } from "../../datasets/images/image.ts";
-import type { Image } from "../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 import { filters, kernels, resample } from "../../datasets/images/resample.ts";
 import { openZip } from "../../lib/files/zip.ts";
 
@@ -33,7 +33,7 @@ export async function writePhotos(folder: string): Promise<void> {
   }
 }
 
-function scale(photo: Image): Image {
+function scale(photo: ByteImage): ByteImage {
   const share = LONGER / Math.max(photo.width, photo.height);
   const [width, height] = [photo.width, photo.height].map((side) => Math.round(side * share));
   const [columns, rows] = [
@@ -43,7 +43,7 @@ function scale(photo: Image): Image {
   return { width, height, data: resample(photo, columns, rows) };
 }
 
-function rgba({ width, height, data }: Image): ImageData {
+function rgba({ width, height, data }: ByteImage): ImageData {
   const pixels = new Uint8ClampedArray(width * height * 4).fill(255);
   for (let i = 0; i < width * height; i++) pixels.set(data.subarray(3 * i, 3 * i + 3), 4 * i);
   return new ImageData(pixels, width, height);

@@ -82,7 +82,7 @@ await needs(
         train: 2,
         test: 1,
       }]);
-      assertEquals(json.twins, [[{ split: "train", index: 2 }, { split: "test", index: 2 }]]);
+      assertEquals(json.duplicates, [[{ split: "train", index: 2 }, { split: "test", index: 2 }]]);
     }),
 );
 

@@ -109,5 +109,5 @@ Deno.test("survey: means are without the padding", async () => {
   const opened = { classes: ["a", "b"], image: [1, 2, 1] as const, close() {} };
   const found = await survey({ ...opened, train, test: paddedSplit(1) });
   assertEquals(found.train.mean, [2.5 / 255]);
-  assertEquals([found.train.read.length, found.twins.length], [4, 1]);
+  assertEquals([found.train.read.length, found.duplicates.length], [4, 1]);
 });

@@ -41,7 +41,7 @@ Deno.test("survey: counts, means, deviations, and equal images within and across
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 8;
   assertAlmostEquals(found.train.mean[0], mean, 1e-12);
   assertAlmostEquals(found.train.std[0], Math.sqrt(variance), 1e-12);
-  assertEquals(found.twins, [
+  assertEquals(found.duplicates, [
     [{ split: "train", index: 0 }, { split: "train", index: 2 }],
     [{ split: "train", index: 3 }, { split: "test", index: 1 }],
     [{ split: "test", index: 0 }, { split: "test", index: 2 }],

@@ -71,7 +71,7 @@ await needs(
       for (const files of [ten, hundred]) {
         writeBinary(files, folder);
         const { classes, image, train, test } = await openCifar(files, folder, quiet);
-        assertEquals([classes.length, classes[3], image], [files.classes, files.hub.classes[3], [
+        assertEquals([classes.length, classes[3], image], [files.classes, files.hub.classNames[3], [
           32,
           32,
           3,

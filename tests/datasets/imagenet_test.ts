@@ -1,7 +1,7 @@
 import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
 import { type CentreCut, cutOut } from "../../datasets/images/cut.ts";
-import type { Image } from "../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 import { imagenet, type ImagenetOptions } from "../../datasets/imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
@@ -11,7 +11,7 @@ import { needs } from "../support/needs.ts";
 import { writeFiles } from "../support/write_files.ts";
 import { inTemporary } from "../support/temporary.ts";
 
-const pattern = (grey: number, width: number, height: number): Image => ({
+const pattern = (grey: number, width: number, height: number): ByteImage => ({
   width,
   height,
   data: Uint8Array.from(
@@ -20,7 +20,7 @@ const pattern = (grey: number, width: number, height: number): Image => ({
   ),
 });
 
-const file = (image: Image): Uint8Array => encode({ ...image, channels: 3 });
+const file = (image: ByteImage): Uint8Array => encode({ ...image, channels: 3 });
 
 const first = pattern(10, 40, 30);
 const second = pattern(20, 24, 50);

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { encode } from "fast-png";
-import type { Image } from "../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 import { imageDecoder } from "../../datasets/images/image.ts";
 import { tinyImagenet } from "../../datasets/tiny_imagenet.ts";
 import { Failure } from "../../lib/values/failure.ts";
@@ -12,7 +12,7 @@ import { writeFiles } from "../support/write_files.ts";
 import { inTemporary } from "../support/temporary.ts";
 
 /** An image whose pixels encode their position. */
-const pattern = (grey: number): Image => ({
+const pattern = (grey: number): ByteImage => ({
   width: 64,
   height: 64,
   data: Uint8Array.from(

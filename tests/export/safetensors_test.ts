@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ExportedModel } from "../../lib/export/model.ts";
 import { safetensors } from "../../lib/export/safetensors.ts";
-import { memorySource } from "../../lib/files/byte_source.ts";
 import { convNorm } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
 import { classifier } from "../../lib/nn/network.ts";
@@ -9,6 +8,7 @@ import { stage } from "../../lib/nn/stage.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
 import { decodeWeights } from "../../lib/weights/weights_file.ts";
 import { decode, toFloat32 } from "../../lib/weights/safetensors.ts";
+import { memorySource } from "../support/memory_source.ts";
 import { assertLogits, images, logits, model, models } from "../support/models.ts";
 import { needsPython, runPython } from "../support/python.ts";
 import { inTemporary } from "../support/temporary.ts";

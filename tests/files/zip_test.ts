@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { zipSync } from "fflate";
-import { memorySource } from "../../lib/files/byte_source.ts";
 import { openZip, readZip } from "../../lib/files/zip.ts";
 import { Failure } from "../../lib/values/failure.ts";
+import { memorySource } from "../support/memory_source.ts";
 import { needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { unicodePath, zipFile } from "../support/zip_file.ts";

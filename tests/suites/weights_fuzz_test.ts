@@ -6,8 +6,9 @@ import { assert } from "@std/assert";
 import fc from "fast-check";
 import { Failure } from "../../lib/values/failure.ts";
 import { encode, type Entry } from "../../lib/weights/safetensors.ts";
-import { type ByteSource, memorySource } from "../../lib/files/byte_source.ts";
+import type { ByteSource } from "../../lib/files/byte_source.ts";
 import { type DecodedWeights, decodeWeights } from "../../lib/weights/weights_file.ts";
+import { memorySource } from "../support/memory_source.ts";
 import { byteValue, mutationOf } from "../support/mutations.ts";
 import {
   call,

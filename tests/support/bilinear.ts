@@ -1,4 +1,4 @@
-import type { Image } from "../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../lib/data/bytes/byte_image.ts";
 
 /**
  * Computes one channel of one pixel of a scaled image by the definition of antialiased bilinear
@@ -7,7 +7,7 @@ import type { Image } from "../../datasets/images/formats/rgb_image.ts";
  * the rows. `part` is the part of the image that is scaled. Default: the whole image.
  */
 export function bilinear(
-  { width, height, data }: Image,
+  { width, height, data }: ByteImage,
   [columns, rows]: readonly [columns: number, rows: number],
   [x, y, channel]: readonly [x: number, y: number, channel: number],
   part = { left: 0, top: 0, width, height },

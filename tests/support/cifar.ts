@@ -52,20 +52,20 @@ function filesOf(files: CifarFiles, names: Pick<CifarFiles, "train" | "test">) {
 
 /** The files of the binary version, by their names in the data folder. */
 export function original(files: CifarFiles): Record<string, Uint8Array> {
-  const record = files.labels + 3072;
+  const record = files.labelBytes + 3072;
   const out: Record<string, Uint8Array> = {};
   for (const { name, file, records } of filesOf(files, files)) {
     const bytes = new Uint8Array(records * record);
     for (let i = 0; i < records; i++) {
       const at = i * record;
       bytes[at] = coarseLabelOf(i);
-      bytes[at + files.labels - 1] = labelOf(files, file, i);
-      bytes.set(planesOf(file, i), at + files.labels);
+      bytes[at + files.labelBytes - 1] = labelOf(files, file, i);
+      bytes.set(planesOf(file, i), at + files.labelBytes);
     }
     out[`${files.folder}/${name}`] = bytes;
   }
-  const names = files.hub.classes.map((name) => `${name}\n`).join("");
-  out[`${files.folder}/${files.names}`] = new TextEncoder().encode(`${names}\n`);
+  const names = files.hub.classNames.map((name) => `${name}\n`).join("");
+  out[`${files.folder}/${files.namesFile}`] = new TextEncoder().encode(`${names}\n`);
   return out;
 }
 
@@ -77,7 +77,7 @@ export function pythonVersion(files: CifarFiles): Record<string, Uint8Array> {
     const dict: Record<string, PickleInput> = {
       filenames: indices.map((i) => `${i}.png`),
       batch_label: "a batch",
-      [python.labels]: indices.map((i) => labelOf(files, file, i)),
+      [python.labelsKey]: indices.map((i) => labelOf(files, file, i)),
       coarse_labels: indices.map(coarseLabelOf),
       data: {
         shape: [records, 3072],
@@ -86,10 +86,10 @@ export function pythonVersion(files: CifarFiles): Record<string, Uint8Array> {
     };
     return [`${python.folder}/${name}`, pickleOf(dict)] as const;
   });
-  const names = { num_vis: 3072, [python.classes]: [...files.hub.classes] };
+  const names = { num_vis: 3072, [python.namesKey]: [...files.hub.classNames] };
   return {
     ...Object.fromEntries(pickled),
-    [`${python.folder}/${python.names}`]: pickleOf(names),
+    [`${python.folder}/${python.namesFile}`]: pickleOf(names),
   };
 }
 

@@ -8,8 +8,8 @@ import {
 import { zipSync } from "fflate";
 import { Failure } from "../../lib/values/failure.ts";
 import { encode, type Entry } from "../../lib/weights/safetensors.ts";
-import { memorySource } from "../../lib/files/byte_source.ts";
 import { decodeWeights, readWeights } from "../../lib/weights/weights_file.ts";
+import { memorySource } from "../support/memory_source.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 import {

@@ -1,10 +1,10 @@
-import type { Image } from "./rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
 
 /**
  * Decodes a BMP file without compression: a palette of 1, 4 or 8 bits, or 16, 24 or 32 bits with any
  * masks. Throws an Error with the reason if it is compressed or damaged.
  */
-export function decodeBmp(bytes: Uint8Array): Image {
+export function decodeBmp(bytes: Uint8Array): ByteImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const header = view.getUint32(14, true);
   if (bytes.length < 14 + header) throw new Error("its header ends early");

@@ -1,7 +1,8 @@
 import mozjpeg from "@jsquash/jpeg/codec/dec/mozjpeg_dec.js";
 import jpegJs from "jpeg-js";
 import type { ImagePart } from "../../../lib/tensorflow/jpeg_decoder.ts";
-import { type Image, type LazyImage, rgb } from "./rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
+import { type LazyImage, rgb } from "./rgb_image.ts";
 import { compiledOptions } from "./wasm.ts";
 
 /**
@@ -10,7 +11,7 @@ import { compiledOptions } from "./wasm.ts";
  * with Pillow, faults that libjpeg repairs are accepted, and so is what follows the image. Where the
  * colours of CMYK have a lower resolution, they are not smoothed as by Pillow.
  */
-export async function jpegDecoder(): Promise<(bytes: Uint8Array) => Image> {
+export async function jpegDecoder(): Promise<(bytes: Uint8Array) => ByteImage> {
   let message = "";
   // The package's own `decode` is asynchronous, and would report a message for the wrong image.
   const jpeg = await mozjpeg({
@@ -46,7 +47,7 @@ export async function jpegDecoder(): Promise<(bytes: Uint8Array) => Image> {
 export function partialJpeg(
   bytes: Uint8Array,
   decodePart: (bytes: Uint8Array, part: ImagePart) => Uint8Array,
-  decode: (bytes: Uint8Array) => Image,
+  decode: (bytes: Uint8Array) => ByteImage,
 ): LazyImage | undefined {
   const { frame, isCut } = structureOf(bytes);
   if (isCut || !frame) return undefined;
@@ -84,7 +85,7 @@ const END = 0xd9;
 const SCAN = 0xda;
 
 /** The sides of an image in pixels. */
-type Frame = Pick<Image, "width" | "height">;
+type Frame = Pick<ByteImage, "width" | "height">;
 
 interface Structure {
   readonly isProgressive: boolean;
@@ -132,7 +133,7 @@ function withEnd(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return ended;
 }
 
-function fromCmyk(bytes: Uint8Array): Image {
+function fromCmyk(bytes: Uint8Array): ByteImage {
   const options = {
     useTArray: true,
     formatAsRGBA: false,

@@ -1,10 +1,11 @@
-import { type Image, rgb } from "./rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
+import { rgb } from "./rgb_image.ts";
 
 /**
  * Decodes a PGM or PPM file, binary or as text, whose values are scaled to 0 … 255. Throws an Error
  * with the reason if it is damaged or ends early.
  */
-export function decodeNetpbm(bytes: Uint8Array): Image {
+export function decodeNetpbm(bytes: Uint8Array): ByteImage {
   const text = new TextDecoder("latin1").decode(bytes);
   const header = /^P([2356])((?:\s|#[^\n]*\n)+\d+){3}\s/.exec(text);
   if (!header) throw new Error("its header is damaged");

@@ -1,14 +1,15 @@
 import { decode, initSync } from "@jsquash/png/codec/pkg/squoosh_png.js";
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import { type Image, rgb } from "./rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
+import { rgb } from "./rgb_image.ts";
 import { compile } from "./wasm.ts";
 
 /**
  * Makes a decoder of PNG files of any colour type and depth, interlaced or not. Of an animated one,
  * it decodes the still image. It throws an Error if the file is damaged or ends early.
  */
-export function pngDecoder(): (bytes: Uint8Array) => Image {
+export function pngDecoder(): (bytes: Uint8Array) => ByteImage {
   initSync(compile(import.meta.resolve("@jsquash/png/codec/pkg/squoosh_png_bg.wasm")));
   return (bytes) => {
     const pixels = pixelChunks(bytes);

@@ -1,15 +1,8 @@
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
 import type { ImagePart } from "../../../lib/tensorflow/jpeg_decoder.ts";
 
-/** An RGB image of 8 bits per channel, row by row from the top. */
-export interface Image {
-  readonly width: number;
-  readonly height: number;
-  /** height × width × 3 bytes. */
-  readonly data: Uint8Array;
-}
-
 /** The pixels of a part of an image. */
-export interface Window extends ImagePart, Image {}
+export interface Window extends ImagePart, ByteImage {}
 
 /** An image whose pixels are decoded when a part of them is needed. */
 export interface LazyImage {

@@ -1,5 +1,6 @@
 import { decode } from "tiff";
-import { type Image, rgb } from "./rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
+import { rgb } from "./rgb_image.ts";
 
 /**
  * Decodes the first page of a TIFF file: grey, colour or palette, with 1, 8 or 16 bits, of which the
@@ -7,7 +8,7 @@ import { type Image, rgb } from "./rgb_image.ts";
  * is damaged or of another kind, as CMYK, JPEG or PackBits inside TIFF, or turned or mirrored by its
  * orientation, which Pillow heeds.
  */
-export function decodeTiff(bytes: Uint8Array): Image {
+export function decodeTiff(bytes: Uint8Array): ByteImage {
   const [header] = decode(bytes, { pages: [0], ignoreImageData: true });
   checkHeader(header, bytes.length);
   const [{ width, height, data, components, palette, bitsPerSample: bits }] = decode(bytes, {

@@ -37,7 +37,7 @@ export interface Search {
 }
 
 /** TensorFlow versions that passed Retort's tests. */
-export const testedVersions: readonly string[] = ["2.21.0"];
+export const testedVersions: readonly string[] = [downloadVersion];
 
 async function findNamed(path: string, os: string): Promise<LibraryFiles> {
   const found = await libraryIn(path, os) ?? await libraryAt(path, os);
@@ -68,14 +68,14 @@ export async function locateLibrary(
   if (host.given) return { ...await findNamed(host.given, host.os), source: "RETORT_TENSORFLOW" };
 
   const python = await findPython(host.pythons);
-  const isSilent = "problem" in python;
-  const inPython = isSilent ? undefined : await libraryInPython(python, host.os, log);
+  const isMissing = "problem" in python;
+  const inPython = isMissing ? undefined : await libraryInPython(python, host.os, log);
   if (inPython) return { ...inPython, source: "python" };
 
   const cached = await cachedLibrary(host);
   if (cached) return { ...cached, source: "cache" };
   if (download) return { ...await fetchLibrary(host, python, log), source: "download" };
-  const asked = isSilent ? `your Python (${python.problem})` : python.command;
+  const asked = isMissing ? `your Python (${python.problem})` : python.command;
   const searched = host.cache === undefined ? asked : `${asked} nor in ${host.cache}`;
   const ways = waysOut(await wayToTensorflow(host, python));
   throw new Failure(

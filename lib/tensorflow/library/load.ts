@@ -3,7 +3,6 @@ import type { LibraryFiles } from "./layout.ts";
 import { withStderrMuted } from "./mute_stderr.ts";
 import { waysOut } from "./ways_out.ts";
 
-const runUnmuted = <T>(body: () => T): T => body();
 const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value + "\0");
 
 /** A library in this process. */
@@ -49,7 +48,9 @@ function load(cc: string, framework: string, quiet: boolean): Loaded {
     // The system's loader does not check this and would end the process.
     const incomplete = [framework, cc].find(isCutOff);
     if (incomplete) throw new Error(`${incomplete} is cut off`);
-    (userLevel ? runUnmuted : withStderrMuted)(() => Deno.dlopen(framework, {}));
+    const open = () => Deno.dlopen(framework, {});
+    if (userLevel) open();
+    else withStderrMuted(open);
     const { symbols: tf } = Deno.dlopen(cc, {
       TF_Version: { parameters: [], result: "pointer" },
       TF_NewStatus: { parameters: [], result: "pointer" },

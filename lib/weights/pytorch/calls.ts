@@ -41,10 +41,9 @@ export function buildObject(callee: Pickled, args: Pickled): Pickled {
  * optional, or in old files a class with its source, `("module", class, file, source)`.
  */
 export function readReference(id: Pickled): Storage | PickledName {
-  if (!Array.isArray(id)) throw refuseForeign("refers to something that is not a storage");
-  if (id[0] === "module" && id[1] instanceof PickledName) return id[1];
-  if (id[0] !== "storage") throw refuseForeign("refers to something that is not a storage");
-  const [, type, key, , length, part = null] = id;
+  const [kind, type, key, , length, part = null] = Array.isArray(id) ? id : [];
+  if (kind === "module" && type instanceof PickledName) return type;
+  if (kind !== "storage") throw refuseForeign("refers to something that is not a storage");
   if (!(type instanceof PickledName) || !isKey(key) || !isCount(length)) {
     throw refuseDamaged("one of its storages is described wrongly");
   }
@@ -182,16 +181,12 @@ function withMetadata(tensor: PickledTensor, metadata: Pickled): TorchTensor {
 
 function buildDict(pairs: Pickled): Map<Pickled, Pickled> {
   if (pairs instanceof Map) return new Map(pairs);
-  if (!Array.isArray(pairs)) {
-    throw refuseDamaged("it makes a dict of something that is not a list of pairs");
-  }
-  return new Map(pairs.map((pair) => {
-    if (!Array.isArray(pair) || pair.length !== 2) {
-      throw refuseDamaged("it makes a dict of something that is not a list of pairs");
-    }
-    return [pair[0], pair[1]];
-  }));
+  if (Array.isArray(pairs) && pairs.every(isPair)) return new Map(pairs);
+  throw refuseDamaged("it makes a dict of something that is not a list of pairs");
 }
+
+const isPair = (value: Pickled): value is [Pickled, Pickled] =>
+  Array.isArray(value) && value.length === 2;
 
 function bytearray([contents = ""]: readonly Pickled[]): Uint8Array {
   return contents instanceof Uint8Array ? contents : encodeLatin1(contents);

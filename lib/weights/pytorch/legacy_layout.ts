@@ -4,6 +4,7 @@ import { refuseDamaged, refuseOtherPickle } from "../refused.ts";
 import { bytesOf } from "./element_types.ts";
 import type { Pickled, Storage } from "./objects.ts";
 import { MAX_PICKLE_BYTES, type TorchFile } from "./saved.ts";
+import type { Place } from "./tar.ts";
 import { unpickle, type Unpickled } from "./unpickle.ts";
 
 /** The first number of such a file, as a pickle has it. */
@@ -46,12 +47,6 @@ export function readLegacyLayout(source: ByteSource): TorchFile {
 
 const isKeys = (value: Pickled): value is (string | number)[] =>
   Array.isArray(value) && value.every((key) => typeof key === "string" || typeof key === "number");
-
-/** The place of a storage's elements. */
-interface Place {
-  readonly position: number;
-  readonly size: number;
-}
 
 /**
  * Locates every storage by its key. Together they have to fill the file from `start` on, exactly.

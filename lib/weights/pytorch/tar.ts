@@ -1,8 +1,8 @@
 import type { ByteSource } from "../../files/byte_source.ts";
 import { refuseDamaged } from "../refused.ts";
 
-/** The place of a file in a tar archive. */
-export interface TarEntry {
+/** The place of bytes in a file. */
+export interface Place {
   readonly position: number;
   /** In bytes. */
   readonly size: number;
@@ -11,8 +11,8 @@ export interface TarEntry {
 const BLOCK = 512;
 
 /** Locates the files of a tar archive (POSIX ustar). Throws a `FileRefused` if it ends early. */
-export function tarEntries(source: ByteSource): Map<string, TarEntry> {
-  const entries = new Map<string, TarEntry>();
+export function tarEntries(source: ByteSource): Map<string, Place> {
+  const entries = new Map<string, Place>();
   for (let at = 0; at + BLOCK <= source.size;) {
     const header = source.read(at, BLOCK);
     const field = (start: number, length: number) =>

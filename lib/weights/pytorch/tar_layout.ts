@@ -5,11 +5,11 @@ import { Cursor } from "./cursor.ts";
 import { bytesOf, storageType } from "./element_types.ts";
 import { isCount, type Pickled, PickledName, PickledTensor, Storage } from "./objects.ts";
 import type { TorchFile } from "./saved.ts";
-import { tarEntries, type TarEntry } from "./tar.ts";
+import { type Place, tarEntries } from "./tar.ts";
 import { unpickle } from "./unpickle.ts";
 
 /** Whether a tar has the files of PyTorch's first layout. */
-export const isTarLayout = (entries: ReadonlyMap<string, TarEntry>): boolean =>
+export const isTarLayout = (entries: ReadonlyMap<string, Place>): boolean =>
   ["pickle", "storages", "tensors"].every((name) => entries.has(name));
 
 /**
@@ -42,12 +42,6 @@ export function readTarLayout(source: ByteSource): TorchFile {
       return bytes.slice(place.position, place.position + place.size);
     },
   };
-}
-
-interface Place {
-  readonly position: number;
-  /** In bytes. */
-  readonly size: number;
 }
 
 /**

@@ -55,7 +55,7 @@ const HUB_NAMES = (files: CifarFiles) => ({
     info: {
       features: {
         // The hub's own list has `cra` for `crab`.
-        label: { names: files.hub.classes.map((name) => name === "crab" ? "cra" : name) },
+        label: { names: files.hub.classNames.map((name) => name === "crab" ? "cra" : name) },
       },
     },
   }),

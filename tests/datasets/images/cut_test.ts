@@ -1,10 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
 import { cutOut, type RandomCut } from "../../../datasets/images/cut.ts";
-import type { Image } from "../../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
 import { bilinear } from "../../support/bilinear.ts";
 
 /** Pixels without relation to their neighbours. */
-const noise = (width: number, height: number): Image => ({
+const noise = (width: number, height: number): ByteImage => ({
   width,
   height,
   data: Uint8Array.from(
@@ -14,7 +14,7 @@ const noise = (width: number, height: number): Image => ({
 });
 
 /** An image whose red is the column and whose green is the row. */
-const places = (width: number, height: number): Image => ({
+const places = (width: number, height: number): ByteImage => ({
   width,
   height,
   data: Uint8Array.from(

@@ -2,12 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import encodeJpeg from "@jsquash/jpeg/encode.js";
 import { encode as encodePng } from "fast-png";
 import { cutOut } from "../../../datasets/images/cut.ts";
-import type { Image } from "../../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../../lib/data/bytes/byte_image.ts";
 import { imageDecoder } from "../../../datasets/images/image.ts";
 import { needs } from "../../support/needs.ts";
 
 /** An image with slow changes of colour, which JPEG hardly changes. */
-const smooth: Image = {
+const smooth: ByteImage = {
   width: 24,
   height: 16,
   data: Uint8Array.from({ length: 24 * 16 * 3 }, (_, i) => {
@@ -17,7 +17,7 @@ const smooth: Image = {
   }),
 };
 
-const jpegOf = async ({ width, height, data }: Image): Promise<Uint8Array> => {
+const jpegOf = async ({ width, height, data }: ByteImage): Promise<Uint8Array> => {
   const rgba = Uint8ClampedArray.from(
     { length: width * height * 4 },
     (_, i) => i % 4 === 3 ? 255 : data[Math.floor(i / 4) * 3 + i % 4],
@@ -107,7 +107,7 @@ function inkJpeg(blocks: readonly (readonly number[])[], transform: 0 | 2): Uint
 
 await needs(["read"], "image: a CMYK JPEG is decoded to RGB", async () => {
   const decode = await imageDecoder();
-  const near = ({ width, height, data }: Image, colours: readonly (readonly number[])[]) => {
+  const near = ({ width, height, data }: ByteImage, colours: readonly (readonly number[])[]) => {
     assertEquals([width, height, data.length], [8 * colours.length, 8, 8 * 8 * 3 * colours.length]);
     data.forEach((value, i) => {
       const expected = colours[Math.floor(i / 24) % colours.length][i % 3];
@@ -205,7 +205,7 @@ await needs(["read"], "image: a broken PNG fails", async () => {
 
 const width = 10;
 const height = 7;
-const pattern: Image = {
+const pattern: ByteImage = {
   width,
   height,
   data: Uint8Array.from({ length: width * height * 3 }, (_, i) => {
@@ -237,9 +237,13 @@ Deno.test("square: cuts and scales like Pillow's bilinear filter", () => {
 });
 
 Deno.test("square: an image of the right size and an image of one colour do not change", () => {
-  const small: Image = { width: 2, height: 2, data: Uint8Array.from({ length: 12 }, (_, i) => i) };
+  const small: ByteImage = {
+    width: 2,
+    height: 2,
+    data: Uint8Array.from({ length: 12 }, (_, i) => i),
+  };
   assertEquals(cutOut(small, { kind: "square", size: 2 }), small.data);
-  const grey: Image = { width: 37, height: 50, data: new Uint8Array(37 * 50 * 3).fill(201) };
+  const grey: ByteImage = { width: 37, height: 50, data: new Uint8Array(37 * 50 * 3).fill(201) };
   for (const size of [1, 5, 36, 64]) {
     assertEquals(new Set(cutOut(grey, { kind: "square", size })), new Set([201]));
   }

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { memorySource } from "../../../lib/files/byte_source.ts";
 import { Failure } from "../../../lib/values/failure.ts";
 import { decodeWeights } from "../../../lib/weights/weights_file.ts";
+import { memorySource } from "../../support/memory_source.ts";
 import { tar } from "../../support/tar_archive.ts";
 import { tarLayout } from "../../support/tar_layout.ts";
 

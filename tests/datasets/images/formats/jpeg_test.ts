@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import encode, { init } from "@jsquash/jpeg/encode.js";
 import { jpegDecoder, partialJpeg } from "../../../../datasets/images/formats/jpeg.ts";
-import type { Image } from "../../../../datasets/images/formats/rgb_image.ts";
+import type { ByteImage } from "../../../../lib/data/bytes/byte_image.ts";
 import { type ImagePart, jpegPartDecoder } from "../../../../lib/tensorflow/jpeg_decoder.ts";
 import { openTensorflow, sharedTensorflow } from "../../../../lib/tensorflow/open_tensorflow.ts";
 import { everything, needs } from "../../../support/needs.ts";
@@ -94,7 +94,7 @@ const noise = (width: number, height: number) =>
 /** A part of an image as a window of a larger part, or all of it, has it. */
 function pixelsOf(
   part: ImagePart,
-  { data, width, left = 0, top = 0 }: Image & Partial<ImagePart>,
+  { data, width, left = 0, top = 0 }: ByteImage & Partial<ImagePart>,
 ): number[] {
   return Array.from({ length: part.height }, (_, y) => {
     const start = ((part.top + y - top) * width + part.left - left) * 3;
