@@ -15,9 +15,8 @@ export default tables({
   title: "CIFAR-100 in 30 epochs",
   tables: [{
     id: "cifar100-short",
-    title:
-      "ResNet-56 teaches ResNet-20 for 30 epochs, an eighth of the papers' schedule, one or two " +
-      "seeds, with the papers' 240-epoch numbers beside",
+    title: "ResNet-56 teaches ResNet-20 for 30 epochs, an eighth of the papers' schedule, with " +
+      "the papers' 240-epoch numbers beside",
     rows: { teacher, ...students },
     against: [students.scratch, students.kd],
     printed: [

@@ -1,5 +1,5 @@
 import type { OpenDataset } from "../data/dataset.ts";
-import type { Duplicate, ImagePosition, SplitSurvey, Survey } from "../data/survey.ts";
+import type { DuplicatePair, ImagePosition, SplitSurvey, Survey } from "../data/survey.ts";
 import { columns } from "../terminal/columns.ts";
 import type { Json } from "../values/json.ts";
 import { NONE } from "../values/markdown.ts";
@@ -149,7 +149,7 @@ async function duplicateLines(opened: OpenDataset, { duplicates }: Survey): Prom
   return lines.join("\n");
 }
 
-async function pairLine(opened: OpenDataset, [first, later]: Duplicate): Promise<string> {
+async function pairLine(opened: OpenDataset, [first, later]: DuplicatePair): Promise<string> {
   const name = async ({ split, index }: ImagePosition) => {
     const { source, labels } = opened[split];
     const file = source ? quoteText((await source(index)).name) : `${split} ${index}`;

@@ -59,7 +59,7 @@ export async function choosePrecision(
 }
 
 /**
- * The options that these flags set of what examines trained weights. Rejects with a `Failure` as
+ * The options of opening trained weights, as these flags set them. Rejects with a `Failure` as
  * `choosePrecision` does.
  */
 export async function subjectOptions(

@@ -25,17 +25,14 @@ import { Failure } from "../values/failure.ts";
 import { didYouMean } from "../values/suggest.ts";
 import { ENGINE_FLAGS, subjectOptions } from "./engine_flags.ts";
 import { namedExperiments } from "./named_experiments.ts";
+import { STUDENT_FLAGS } from "./student_flags.ts";
 
 const FLAGS = {
   "figure": { type: "string", help: "the figure to draw. Default: all that the runs allow" },
   "format": { type: "string", choices: ["svg", "png"], help: "format of the files. Default: svg" },
   "out": { type: "string", help: "folder of the files. Default: figures/ beside the experiments" },
-  "seed": { type: "integer", least: 0, help: "seed of the runs. Default: 1" },
-  "epoch": {
-    type: "string",
-    choices: ["last", "best"],
-    help: "epoch of the weights. Default: last",
-  },
+  "seed": STUDENT_FLAGS.seed,
+  "epoch": STUDENT_FLAGS.epoch,
   "points": {
     type: "integer",
     least: FEWEST_POINTS,

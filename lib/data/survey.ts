@@ -34,14 +34,14 @@ export interface ImagePosition {
 }
 
 /** An image and a later one with the same pixels. */
-export type Duplicate = readonly [first: ImagePosition, later: ImagePosition];
+export type DuplicatePair = readonly [first: ImagePosition, later: ImagePosition];
 
 /** The findings about a data set. */
 export interface Survey {
   readonly train: SplitSurvey;
   readonly test: SplitSurvey;
   /** Every image whose pixels an earlier one has; training images come first. */
-  readonly duplicates: readonly Duplicate[];
+  readonly duplicates: readonly DuplicatePair[];
 }
 
 /** Options of `survey`. */
@@ -64,7 +64,7 @@ export async function survey(
   { limit = Infinity, progress = () => {} }: SurveyOptions = {},
 ): Promise<Survey> {
   const seen = new Map<string, ImagePosition>();
-  const duplicates: Duplicate[] = [];
+  const duplicates: DuplicatePair[] = [];
   const total = Math.min(limit, train.size) + Math.min(limit, test.size);
   let done = 0;
   const look = async (name: ImagePosition["split"], split: Split): Promise<SplitSurvey> => {

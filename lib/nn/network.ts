@@ -366,7 +366,10 @@ function record<T, U>(
 export function lastMap<N extends Net>({ recipe, maps }: Model<N>): Tap<N> {
   const last = maps.at(-1);
   if (last !== undefined) return last;
-  throw new Failure(2, `${recipe.id} has no map, [height, width, channels]: choose a tap`);
+  throw new Failure(
+    2,
+    `${recipe.id} has no map, [height, width, channels]: take a network that has one`,
+  );
 }
 
 /** The variables of the stages after the last of these taps. */
