@@ -114,26 +114,28 @@ await needs(
   () =>
     toys(PAIR, async (toys) => {
       const flags = ["--seed", "2", "--trials", "3", "--precision", "bfloat16", "--tasks", "2"];
-      const script = await outputOf(toys, "slurm", toys.path("toy.ts#student"), ...flags);
+      const limits = ["--memory", "8", "--time", "2:30:00", "--partition", "short"];
+      const module = toys.path("toy.ts#student");
+      const script = await outputOf(toys, "slurm", module, ...flags, ...limits);
       assertStringIncludes(
         script,
         "\nsrun --cpus-per-task=4 deno task exp toy#student --seed 2 --trials 3 --cohort 1 --precision bfloat16 --threads 4 --pending &\n",
       );
-      assertStringIncludes(script, "\n#SBATCH --array=0-1\n");
-      const manifest = await outputOf(
-        toys,
-        "k8s",
-        toys.path("toy.ts"),
-        "--image",
-        "a",
-        "--gpus",
-        "1",
-      );
-      const { spec } = parse(manifest) as {
-        spec: { template: { spec: { containers: unknown[] } } };
+      for (const limit of ["array=0-1", "mem=8G", "time=2:30:00", "partition=short"]) {
+        assertStringIncludes(script, `\n#SBATCH --${limit}\n`);
+      }
+      const pod = ["--image", "a", "--gpus", "1", "--memory", "8", "--volume", "ours"];
+      const manifest = await outputOf(toys, "k8s", toys.path("toy.ts"), ...pod);
+      const { spec: { template: { spec } } } = parse(manifest) as {
+        spec: { template: { spec: { containers: unknown[]; volumes: unknown[] } } };
       };
+      assertEquals(spec.volumes, [{
+        name: "project",
+        persistentVolumeClaim: { claimName: "ours" },
+      }]);
+      assertStringIncludes(JSON.stringify(spec.containers), '"memory":"8Gi"');
       assertStringIncludes(
-        JSON.stringify(spec.template.spec.containers),
+        JSON.stringify(spec.containers),
         '"toy#student","toy#teacher","--cohort","1","--threads","4","--pending"',
       );
     }),

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "node:path";
 import { synthetic } from "../../datasets/synthetic.ts";
 import { Confusion } from "../../lib/tasks/confusion.ts";
@@ -10,7 +16,9 @@ import { valueAt } from "../../lib/project/metric.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { classFindings } from "../../lib/tasks/class_findings.ts";
 import { classification } from "../../lib/tasks/classification.ts";
+import { readWeights } from "../../lib/weights/weights_file.ts";
 import { everything, needs } from "../support/needs.ts";
+import { dict, floats, storage, tensor, zipFile } from "../support/torch_file.ts";
 import { AVERAGED, PAIR, type Toys, toys } from "../support/toy_runs.ts";
 import { accuracyOf } from "../support/trial.ts";
 
@@ -194,6 +202,36 @@ await test(
     await Deno.writeFile(own, (await Deno.readFile(own)).subarray(0, 500));
     assertStringIncludes(await failureOf(3, as), "last.safetensors is damaged");
     assertStringIncludes(await failureOf(3, own, "--as", as), "last.safetensors");
+  },
+);
+
+await test(
+  "--key and --prefix name the part of a weights file",
+  PAIR,
+  async (toys) => {
+    const trial = await toys.run("teacher");
+    const as = toys.path("toy.ts#teacher");
+    const own = await readWeights(toys.of("teacher", 1, "last.safetensors"));
+    const tensors = [...own.tensors];
+    const storages = tensors.flatMap(([, { data }], i) => [
+      [`trained${i}`, floats(...data)],
+      [`zero${i}`, floats(...data.map(() => 0))],
+    ]);
+    const stateDict = (kind: "trained" | "zero") =>
+      dict(Object.fromEntries(tensors.map(([name, { data, shape }], i) => [
+        `teacher.${name}`,
+        tensor(storage(`${kind}${i}`, data.length), shape),
+      ])));
+    const path = toys.path("two.pth");
+    const value = dict({ state_dict: stateDict("zero"), state_dict_ema: stateDict("trained") });
+    await Deno.writeFile(path, zipFile(value, Object.fromEntries(storages)));
+    const prefix = ["--prefix", "teacher.", "--as", as];
+    const { last } = accuracyOf(trial);
+    assertEquals((await evalJson(path, ...prefix, "--key", "state_dict_ema")).top1, last);
+    assertNotEquals((await evalJson(path, ...prefix)).top1, last, "of a network of zeros");
+    const absent = await failureOf(3, path, ...prefix, "--key", "model");
+    assertStringIncludes(absent, "state_dict_ema");
+    assertStringIncludes(await failureOf(2, as, "--key", "model"), "--key needs --as");
   },
 );
 

@@ -47,6 +47,18 @@ await needs(
     }),
 );
 
+await needs(
+  ["read", "write", "env"],
+  "plan: --estimate scales recorded times and times nothing",
+  () =>
+    toys(PAIR, async (toys) => {
+      await recordToyTrial(toys.folder, "toy.ts#teacher", trial(1, 50, { stepSeconds: 300 }));
+      const text = await outputOf(toys, toys.path("toy.ts#student"), "--estimate");
+      assertStringIncludes(text, "toy#student  estimated       1       3     12");
+      assertStringIncludes(text, "1 trial estimated from other experiments by multiply-adds");
+    }),
+);
+
 await needs(["read", "write", "env"], "plan: as JSON", () =>
   toys(PAIR, async (toys) => {
     await record(toys);

@@ -3,7 +3,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { runWeights, weightsReport } from "../../lib/commands/weights.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
-import { dict, floats, int, legacyFile, storage, tensor } from "../support/torch_file.ts";
+import { dict, floats, int, legacyFile, storage, tensor, zipFile } from "../support/torch_file.ts";
 
 Deno.test("weights report: two tables, with control characters escaped, no row twice", () => {
   const text = weightsReport({
@@ -47,6 +47,31 @@ Deno.test("weights: usage errors have exit code 2", async () => {
   await runWeights(["--help"], (printed) => text += printed);
   for (const part of ["deno task weights <file>", "--json"]) assertStringIncludes(text, part);
 });
+
+await needs(
+  ["read", "write"],
+  "weights: --key and --prefix name the part to show",
+  () =>
+    inTemporary(async (folder) => {
+      const path = `${folder}/w.pth`;
+      const one = (name: string, key: string) => ({ [name]: tensor(storage(key, 2), [2]) });
+      const averages = { ...one("teacher.a", "1"), ...one("student.b", "2") };
+      const value = dict({ state_dict: dict(one("w", "0")), state_dict_ema: dict(averages) });
+      const storages = Object.fromEntries(["0", "1", "2"].map((key) => [key, floats(1, 2)]));
+      await Deno.writeFile(path, zipFile(value, storages));
+      const names = async (...flags: string[]) => {
+        let text = "";
+        await runWeights([path, "--json", ...flags], (printed) => text = printed);
+        const { tensors } = JSON.parse(text) as { tensors: { name: string }[] };
+        return tensors.map(({ name }) => name);
+      };
+      assertEquals(await names(), ["w"]);
+      assertEquals(await names("--key", "state_dict_ema", "--prefix", "teacher."), ["a"]);
+      const failure = await assertRejects(() => runWeights([path, "--key", "model"]), Failure);
+      assertEquals(failure.exit, 3);
+      assertStringIncludes(failure.message, "state_dict_ema");
+    }),
+);
 
 await needs(
   ["read", "write"],

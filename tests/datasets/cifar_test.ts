@@ -6,7 +6,7 @@ import { openCifar } from "../../datasets/files/open_cifar.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { canonical } from "../../lib/values/json.ts";
 import { hundred, labelOf, original, pixelOf, ten, writeBinary } from "../support/cifar.ts";
-import { needsDisk, withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { gzip, tar } from "../support/tar_archive.ts";
 import { inTemporary } from "../support/temporary.ts";
@@ -260,17 +260,16 @@ await needs(
 
 await needsDisk(
   everything,
+  1 << 17,
   "cifar: a full or read-only disk is a failure and leaves no partial files",
-  () =>
+  (folder, readOnly) =>
     serveArchive(ten, async (files) => {
-      await withDisk(1 << 17, async (folder, readOnly) => {
-        await assertFailure(files, folder, "No space left", files.archive);
-        assertEquals(
-          [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)),
-          [],
-        );
-        readOnly();
-        await assertFailure(files, folder, "Read-only file system", folder);
-      });
+      await assertFailure(files, folder, "No space left", files.archive);
+      assertEquals(
+        [...Deno.readDirSync(folder)].filter(({ name }) => !name.startsWith(files.archive)),
+        [],
+      );
+      readOnly();
+      await assertFailure(files, folder, "Read-only file system", folder);
     }),
 );

@@ -9,10 +9,12 @@ import { open } from "../support/engines.ts";
 import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { toy } from "../support/toy.ts";
 
 await method("ab", () => ab());
 await method("ab beside kd", () => ab({ kd: 0.9 }));
+termWeights("ab", ab, { ce: ["task"], kd: ["kd"] });
 await method("ab's first stage", () => abInit());
 await method("ab's first stage between maps as large", () => abInit(), {
   teacher: toy("as large", 2),

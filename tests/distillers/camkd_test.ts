@@ -4,6 +4,7 @@ import { Failure } from "../../lib/values/failure.ts";
 import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { large, type Toy, toy } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
@@ -12,6 +13,11 @@ const teacher: readonly [Toy, Toy] = [large, larger];
 
 await method("camkd", () => camkd({ begin: 1 }), { teacher });
 await method("camkd of logits", () => camkd({ weight: 0 }), { teacher });
+termWeights("camkd", (weights) => camkd({ begin: 1, ...weights }), {
+  ce: ["task"],
+  kd: ["teacher1", "teacher2"],
+  weight: ["hint1", "hint2"],
+}, { teacher });
 await method(
   "camkd from a smaller map",
   () => camkd({ begin: 1, student: "block2", teacher: "block1" }),

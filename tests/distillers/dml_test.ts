@@ -9,11 +9,17 @@ import { open } from "../support/engines.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { keepTerms } from "../support/keep_terms.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { large, small } from "../support/toy.ts";
 import { flat, training } from "../support/toy_training.ts";
 
 const alone = { teacher: undefined };
 await method("dml", () => dml({ peer: large }), alone);
+termWeights("dml", (weights) => dml({ peer: large, ...weights }), {
+  ce: ["task", "peer_task"],
+  kd: ["kd"],
+  reverse: ["peer_kd"],
+}, alone);
 await method(
   "dml with the student's own network as its peer",
   () => dml({ peer: small, temperature: 3 }),

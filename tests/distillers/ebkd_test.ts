@@ -10,11 +10,13 @@ import { ebkd } from "../../lib/distillers/ebkd.ts";
 import type { Scorer } from "../../lib/nn/network.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { large, type Toy, toy } from "../support/toy.ts";
 
 const teacher: readonly [Toy, Toy, Toy] = [large, toy("larger", 6), toy("widest", 8)];
 
 await method("ebkd", () => ebkd(), { teacher });
+termWeights("ebkd", ebkd, { ce: ["task"], kd: ["teacher1", "teacher2", "teacher3"] }, { teacher });
 
 masks("ebkd", () => ebkd(), {
   student: { logits: [5] },

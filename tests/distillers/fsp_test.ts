@@ -6,11 +6,13 @@ import { assembleStep } from "../support/assemble_step.ts";
 import { networkOfVariables } from "../support/network_of_variables.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { large, small, toy } from "../support/toy.ts";
 
 const teacher = toy("as wide", 2);
 await method("fsp", () => fsp());
 await method("fsp beside kd", () => fsp({ kd: 0.9 }));
+termWeights("fsp", fsp, { ce: ["task"], kd: ["kd"] });
 await method("fsp's first stage", () => fspInit(), { teacher });
 await method("torchdistill's fsp", () => fspInit({ pool: "max", distance: "columns" }), {
   teacher,

@@ -4,8 +4,10 @@ import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { newerLogits } from "../support/newer_logits.ts";
+import { termWeights } from "../support/term_weights.ts";
 
 await method("nkd", () => nkd());
+termWeights("nkd", nkd, { ce: ["task"], gamma: ["others"] });
 masks("nkd", () => nkd(), { student: { logits: [5] }, teacher: { logits: [5] } });
 await newerLogits("nkd", () => nkd());
 await newerLogits("nkd_warm", () => nkd({ gamma: 1, temperature: 4 }));

@@ -16,10 +16,17 @@ import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { everything, needs } from "../support/needs.ts";
 import { flatten, newerCase } from "../support/newer_methods.ts";
+import { termWeights } from "../support/term_weights.ts";
 import { assertNear } from "../support/tolerance.ts";
 
 await method("srrl", () => srrl());
 await method("srrl beside kd", () => srrl({ kd: 1 }));
+termWeights("srrl", srrl, {
+  ce: ["task"],
+  feature: ["feature"],
+  regression: ["regression"],
+  kd: ["kd"],
+});
 masks<"map" | "pooled" | "logits", "pooled" | "logits">("srrl", () => srrl(), {
   student: { map: [2, 2, 3], pooled: [3], logits: [5] },
   teacher: { pooled: [4], logits: [5] },

@@ -4,8 +4,10 @@ import { lossOn } from "../../lib/evaluation/loss_on.ts";
 import { masks } from "../support/masks.ts";
 import { method } from "../support/method.ts";
 import { newerLogits } from "../support/newer_logits.ts";
+import { termWeights } from "../support/term_weights.ts";
 
 await method("wsld", () => wsld());
+termWeights("wsld", wsld, { ce: ["task"], kd: ["kd"] });
 masks("wsld", () => wsld(), { student: { logits: [5] }, teacher: { logits: [5] } });
 await newerLogits("wsld", () => wsld());
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { checksum } from "../../lib/files/checksum.ts";
 import { type Download, download } from "../../lib/files/download.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { needsDisk, withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
@@ -244,12 +244,11 @@ await needs(
 
 await needsDisk(
   everything,
+  1 << 14,
   "download: names a full disk",
-  () =>
-    withServer(answerByDefault, async (one) => {
-      await withDisk(
-        1 << 14,
-        (folder) => assertRefused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"),
-      );
-    }),
+  (folder) =>
+    withServer(
+      answerByDefault,
+      (one) => assertRefused({ ...one, to: `${folder}/a.bin` }, "No space left", "a.bin"),
+    ),
 );

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type HeldLease, Lease, Leases, type LeaseTimes } from "../../lib/files/lease.ts";
 import { type LeaseHolder, thisHolder } from "../../lib/files/lease_holder.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { everything, needs } from "../support/needs.ts";
 import { inTemporary } from "../support/temporary.ts";
 
@@ -218,10 +218,15 @@ await needs(
       }
       assertEquals(Array.from(Deno.readDirSync(folder), ({ name }) => name), ["file"]);
       assertEquals(await Deno.readTextFile(join(folder, "file")), "text");
-      await withDisk(1 << 20, (disk, readOnly) => {
-        readOnly();
-        assertThrows(() => new Leases().take(join(disk, "lease")), Failure, "cannot write");
-        return Promise.resolve();
-      });
     }),
+);
+
+await needsDisk(
+  everything,
+  1 << 20,
+  "lease: a read-only disk is a failure",
+  (folder, readOnly) => {
+    readOnly();
+    assertThrows(() => new Leases().take(join(folder, "lease")), Failure, "cannot write");
+  },
 );

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { checkReplaceable, writeRecorded } from "../../lib/files/recorded_folder.ts";
 import { Failure } from "../../lib/values/failure.ts";
-import { needsDisk, withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { inTemporary } from "../support/temporary.ts";
 import { needs } from "../support/needs.ts";
 
@@ -126,13 +126,12 @@ await needs(
 
 await needsDisk(
   ["read", "write", "env"],
+  1 << 14,
   "writeRecorded: a mount point is refused before anything is computed for it",
-  async () => {
-    await withDisk(1 << 14, async (folder) => {
-      const failure = await assertRejects(() => checkReplaceable("evaluation", folder), Failure);
-      assertEquals(failure.exit, 2);
-      assertStringIncludes(failure.message, "is a mount point");
-      assertEquals(await checkReplaceable("evaluation", `${folder}/inside`), false);
-    });
+  async (folder) => {
+    const failure = await assertRejects(() => checkReplaceable("evaluation", folder), Failure);
+    assertEquals(failure.exit, 2);
+    assertStringIncludes(failure.message, "is a mount point");
+    assertEquals(await checkReplaceable("evaluation", `${folder}/inside`), false);
   },
 );

@@ -11,7 +11,7 @@ import { ownCode } from "../../lib/project/own_code.ts";
 import { readResult } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import type { Settings } from "../../lib/run/settings.ts";
-import { withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { failureMessage } from "../support/failure_message.ts";
 import { everything, needs } from "../support/needs.ts";
 import { PAIR, type Toys, toys, trialsOf } from "../support/toy_runs.ts";
@@ -254,14 +254,21 @@ await needs(
       const twin = { ...main, identity: { ...main.identity, id: "toy/main" } };
       const shared = await failureMessage(checkResults([...waiting, twin]), 3);
       assertStringIncludes(shared, "rename the module or the export of one of them");
-      await Deno.remove(toys.path("toy"));
-      await withDisk(1 << 20, async (disk, readOnly) => {
-        await Deno.symlink(disk, toys.path("toy"));
-        await checkResults(waiting);
-        readOnly();
-        const refused = await failureMessage(checkResults(waiting), 3);
-        assertStringIncludes(refused, "toy/grand.json: Read-only file system");
-      });
+    }),
+);
+
+await needsDisk(
+  disk,
+  1 << 20,
+  "checkResults: refuses a result on a read-only disk",
+  (folder, readOnly) =>
+    toys(FAMILY, async (toys) => {
+      const waiting = await queue(await trialsOf(toys, ["main", 1]), toys.settings());
+      await Deno.symlink(folder, toys.path("toy"));
+      await checkResults(waiting);
+      readOnly();
+      const refused = await failureMessage(checkResults(waiting), 3);
+      assertStringIncludes(refused, "toy/grand.json: Read-only file system");
     }),
 );
 

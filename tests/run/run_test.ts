@@ -13,7 +13,7 @@ import { valueAt } from "../../lib/project/metric.ts";
 import { readResult, type Trial } from "../../lib/project/result.ts";
 import { runTrials } from "../../lib/run/run.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
-import { needsDisk, withDisk } from "../support/disk.ts";
+import { needsDisk } from "../support/disk.ts";
 import { failureMessage } from "../support/failure_message.ts";
 import { everything, needs } from "../support/needs.ts";
 import { LOOKS, PAIR, type Toys, toys, toysIn } from "../support/toy_runs.ts";
@@ -625,39 +625,38 @@ export const student = experiment(import.meta, { dataset: mixed, schedule: dotte
 
 await needsDisk(
   everything,
+  600_000,
   "run: a full disk and a read-only one lose no result",
-  async () => {
-    await withDisk(600_000, async (folder, readOnly) => {
-      const toys = await toysIn(folder, PAIR, repeatable);
-      const filler = toys.path("filler");
-      let steps = 0;
-      const fill = () => {
-        if (++steps === LOOKS + 6) {
-          try {
-            Deno.writeFileSync(filler, new Uint8Array(600_000));
-          } catch {
-            // The disk is full, as intended.
-          }
+  async (folder, readOnly) => {
+    const toys = await toysIn(folder, PAIR, repeatable);
+    const filler = toys.path("filler");
+    let steps = 0;
+    const fill = () => {
+      if (++steps === LOOKS + 6) {
+        try {
+          Deno.writeFileSync(filler, new Uint8Array(600_000));
+        } catch {
+          // The disk is full, as intended.
         }
-        return false;
-      };
-      const message = await failureMessage(toys.run("teacher", 1, { interrupted: fill }), 3);
-      assertStringIncludes(message, "cannot write");
-      assertStringIncludes(message, "No space left on device; make room");
-      assertEquals(
-        ((await loadCheckpoint(toys.of("teacher", 1, "latest.safetensors"))).metadata as {
-          epoch: number;
-        }).epoch,
-        1,
-      );
-      await Deno.remove(filler);
-      await toys.run("teacher");
-      assertStringIncludes(toys.said(), "goes on after epoch 1");
-      assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3]);
+      }
+      return false;
+    };
+    const message = await failureMessage(toys.run("teacher", 1, { interrupted: fill }), 3);
+    assertStringIncludes(message, "cannot write");
+    assertStringIncludes(message, "No space left on device; make room");
+    assertEquals(
+      ((await loadCheckpoint(toys.of("teacher", 1, "latest.safetensors"))).metadata as {
+        epoch: number;
+      }).epoch,
+      1,
+    );
+    await Deno.remove(filler);
+    await toys.run("teacher");
+    assertStringIncludes(toys.said(), "goes on after epoch 1");
+    assertEquals((await toys.log("teacher")).map(({ epoch }) => epoch), [1, 2, 3]);
 
-      readOnly();
-      assertStringIncludes(await failureMessage(toys.run("student"), 3), "Read-only file system");
-    });
+    readOnly();
+    assertStringIncludes(await failureMessage(toys.run("student"), 3), "Read-only file system");
   },
 );
 
@@ -666,34 +665,33 @@ const bestOf = (log: readonly Record<string, number>[]): number =>
 
 await needsDisk(
   everything,
+  600_000,
   "run: a result that cannot be written is recorded by the same command later",
-  async () => {
+  async (folder, readOnly) => {
     const runs = await Deno.makeTempDir();
     try {
-      await withDisk(600_000, async (folder, readOnly) => {
-        let looks = 0;
-        // Before the first step, all results can be written.
-        const interrupted = () => {
-          if (++looks === LOOKS + 1) readOnly();
-          return false;
-        };
-        const toys = await toysIn(folder, PAIR, repeatable);
-        await Deno.symlink(runs, toys.path("runs"));
-        assertStringIncludes(
-          await failureMessage(toys.run("teacher", 1, { interrupted }), 3),
-          `cannot write ${toys.path("toy/teacher.json")}`,
-        );
-        const log = await toys.log("teacher");
-        await toysIn(runs, PAIR, repeatable);
-        await Deno.mkdir(`${runs}/runs`);
-        await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
-        const later = await toysIn(runs, PAIR, repeatable);
-        const trial = await later.run("teacher");
-        assertEquals(trial.metric.top1, { last: log[2]["test/top1"], best: bestOf(log) });
-        assertEquals(await later.log("teacher"), log, "nothing was trained again");
-        const { trials } = (await readResult(later.path("toy/teacher.json"), "toy#teacher"))!;
-        assertEquals(trials, [trial]);
-      });
+      let looks = 0;
+      // Before the first step, all results can be written.
+      const interrupted = () => {
+        if (++looks === LOOKS + 1) readOnly();
+        return false;
+      };
+      const toys = await toysIn(folder, PAIR, repeatable);
+      await Deno.symlink(runs, toys.path("runs"));
+      assertStringIncludes(
+        await failureMessage(toys.run("teacher", 1, { interrupted }), 3),
+        `cannot write ${toys.path("toy/teacher.json")}`,
+      );
+      const log = await toys.log("teacher");
+      await toysIn(runs, PAIR, repeatable);
+      await Deno.mkdir(`${runs}/runs`);
+      await Deno.rename(`${runs}/toy#teacher`, `${runs}/runs/toy#teacher`);
+      const later = await toysIn(runs, PAIR, repeatable);
+      const trial = await later.run("teacher");
+      assertEquals(trial.metric.top1, { last: log[2]["test/top1"], best: bestOf(log) });
+      assertEquals(await later.log("teacher"), log, "nothing was trained again");
+      const { trials } = (await readResult(later.path("toy/teacher.json"), "toy#teacher"))!;
+      assertEquals(trials, [trial]);
     } finally {
       await Deno.remove(runs, { recursive: true });
     }

@@ -1,25 +1,30 @@
 /** Small temporary disks that a test can fill up or make read-only. Needs the right to mount. */
 import { granted, needs } from "./needs.ts";
 
-/** Registers a test that is about such disks, which is ignored where none can be mounted. */
-export async function needsDisk(
-  permissions: Parameters<typeof needs>[0],
-  name: string,
-  fn: () => Promise<void>,
-): Promise<void> {
-  if (!(await granted([...permissions, "write", "run"]))) return needs(permissions, name, fn);
-  const ignore = !await withDisk(1 << 14, () => Promise.resolve());
-  Deno.test({ name: ignore ? `${name} (needs the right to mount)` : name, ignore, fn });
-}
+/** Uses a folder on a disk of its own; `readOnly` makes the disk read-only. */
+type DiskTest = (folder: string, readOnly: () => void) => void | Promise<void>;
 
 /**
- * Runs `fn` with a folder on a new disk of `bytes` bytes and a function that makes the disk
- * read-only. Returns false if the system mounts no disk.
+ * Registers a test that gets a folder on a new disk of `bytes` bytes. It is ignored where no disk
+ * can be mounted.
  */
-export async function withDisk(
+export async function needsDisk(
+  permissions: Parameters<typeof needs>[0],
   bytes: number,
-  fn: (folder: string, readOnly: () => void) => Promise<void>,
-): Promise<boolean> {
+  name: string,
+  fn: DiskTest,
+): Promise<void> {
+  const all = [...new Set([...permissions, "read", "write", "run"] as const)];
+  const test = async () => {
+    if (!await withDisk(bytes, fn)) throw new Error("the system mounts no disk any more");
+  };
+  if (!(await granted(all))) return needs(all, name, test);
+  const ignore = !await withDisk(bytes, () => {});
+  Deno.test({ name: ignore ? `${name} (needs the right to mount)` : name, ignore, fn: test });
+}
+
+/** Returns false if the system mounts no disk. */
+async function withDisk(bytes: number, fn: DiskTest): Promise<boolean> {
   const folder = await Deno.makeTempDir();
   const run = async (command: string, ...args: string[]): Promise<boolean> =>
     (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).success;

@@ -13,7 +13,7 @@ import { findPython } from "../../../lib/tensorflow/library/python.ts";
 import type { Host } from "../../../lib/tensorflow/library/host.ts";
 import { lineProgress } from "../../../lib/tensorflow/library/progress.ts";
 import { downloadWheel, PipError } from "../../../lib/tensorflow/library/pip.ts";
-import { withDisk } from "../../support/disk.ts";
+import { needsDisk } from "../../support/disk.ts";
 import { everything, needs } from "../../support/needs.ts";
 import { bare, fakePython, pipThat, wheelOf } from "../../support/fake_python.ts";
 import { temporaryFolder } from "../../support/temporary.ts";
@@ -247,25 +247,39 @@ await needs(
   },
 );
 
+/** Asserts that a cache is refused with this reason and the ways out. */
+async function assertCacheRefused(
+  host: Machine,
+  cache: string | undefined,
+  why: string,
+): Promise<void> {
+  const failure = await assertRejects(() => fetchOn({ ...host, cache }), Failure, why);
+  assertEquals(failure.exit, 3);
+  for (const text of ["XDG_CACHE_HOME=", "--backend cpu"]) {
+    assertStringIncludes(failure.message, text);
+  }
+}
+
 await needs(
   everything,
-  "fetchLibrary: no home and no writable cache name XDG_CACHE_HOME",
+  "fetchLibrary: no home and no possible cache name XDG_CACHE_HOME",
   async () => {
     const host = await makeMachine(wheelOf(FILES));
-    const refused = async (cache: string | undefined, why: string) => {
-      const failure = await assertRejects(() => fetchOn({ ...host, cache }), Failure, why);
-      assertEquals(failure.exit, 3);
-      for (const text of ["XDG_CACHE_HOME=", "--backend cpu"]) {
-        assertStringIncludes(failure.message, text);
-      }
-    };
-    await refused(undefined, "this user has no home");
+    await assertCacheRefused(host, undefined, "this user has no home");
     await Deno.writeTextFile(join(host.folder, "file"), "");
-    await refused(join(host.folder, "file/retort"), "Not a directory");
-    await withDisk(1 << 20, async (disk, readOnly) => {
-      readOnly();
-      await refused(join(disk, "retort"), `cannot write ${disk}/retort: Read-only file system`);
-    });
+    await assertCacheRefused(host, join(host.folder, "file/retort"), "Not a directory");
+  },
+);
+
+await needsDisk(
+  everything,
+  1 << 20,
+  "fetchLibrary: a cache on a read-only disk names XDG_CACHE_HOME",
+  async (folder, readOnly) => {
+    readOnly();
+    const cache = join(folder, "retort");
+    const why = `cannot write ${cache}: Read-only file system`;
+    await assertCacheRefused(await makeMachine(wheelOf(FILES)), cache, why);
   },
 );
 
