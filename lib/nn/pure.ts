@@ -56,10 +56,10 @@ interface Ops extends Tape {
 
 /**
  * Runs a function of the user's that must do the same in each run of a seed: random numbers that
- * are not the run's, `Date.now` and `performance.now`, variables that nothing trains and ops without
- * a gradient throw a `Failure` (exit 2) that names the line of the user's file. So does any other
- * error on such a line. An op whose results are whole numbers or truth values, such as a comparison,
- * is a constant for the gradient.
+ * are not the run's, `Date.now`, `new Date()` and `performance.now`, variables that nothing trains
+ * and ops without a gradient throw a `Failure` (exit 2) that names the line of the user's file. So
+ * does any other error on such a line. An op whose results are whole numbers or truth values, such
+ * as a comparison, is a constant for the gradient.
  */
 export function pure<T>(use: Use, body: () => T): T {
   using undo = new DisposableStack();
@@ -69,11 +69,18 @@ export function pure<T>(use: Use, body: () => T): T {
   replace(undo, Math, "random", () => refuse("Math.random"));
   replace(undo, crypto, "getRandomValues", () => refuse("crypto.getRandomValues"));
   replace(undo, crypto, "randomUUID", () => refuse("crypto.randomUUID"));
+  const refuseClock = (what: string): never => {
+    throw new Error(`${what} is read once: ${CLOCK}`);
+  };
   for (const [name, clock] of Object.entries({ Date, performance })) {
-    replace(undo, clock, "now", () => {
-      throw new Error(`${name}.now is read once: ${CLOCK}`);
-    });
+    replace(undo, clock, "now", () => refuseClock(`${name}.now`));
   }
+  const readsNoClock: ProxyHandler<DateConstructor> = {
+    apply: () => refuseClock("Date()"),
+    construct: (date, values, target) =>
+      values.length > 0 ? Reflect.construct(date, values, target) : refuseClock("new Date()"),
+  };
+  replace(undo, globalThis, "Date", new Proxy(Date, readsNoClock));
   // Every op passes here, whoever imported tfjs: all of its copies share one engine.
   const ops = tf.engine() as unknown as Ops;
   const { startScope, addTapeNode } = ops;

@@ -45,11 +45,23 @@ Deno.test("pure: every source of random numbers is refused, with a seed too, by 
 });
 
 Deno.test("pure: a clock is refused, and what is thrown without being an Error is told", () => {
-  for (const clock of [() => Date.now(), () => performance.now()]) {
-    const failure = assertThrows(() => pure("step", clock), Failure, ".now is read once");
+  const clocks = {
+    "Date.now": () => Date.now(),
+    "performance.now": () => performance.now(),
+    "new Date()": () => new Date(),
+    "Date()": () => Date(),
+  };
+  for (const [name, clock] of Object.entries(clocks)) {
+    const failure = assertThrows(
+      () => pure<unknown>("step", clock),
+      Failure,
+      `${name} is read once`,
+    );
     assertMatch(failure.message, /`epoch` or `step` \(.*pure_test\.ts:\d+\)$/);
   }
-  assert(Date.now() > 0 && performance.now() > 0);
+  assertEquals(pure("step", () => new Date(5)).getTime(), 5);
+  assert(pure("step", () => new Date(5) instanceof Date));
+  assert(Date.now() > 0 && performance.now() > 0 && new Date().getTime() > 0);
   for (const thrown of ["words", undefined, { a: 1 }]) {
     const failure = assertThrows(
       () =>
