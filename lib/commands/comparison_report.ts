@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dataName } from "../experiment/data_name.ts";
+import { dataKey, dataName } from "../experiment/data_name.ts";
 import { declaration, settingName } from "../experiment/declaration.ts";
 import { type Experiment, networkOf } from "../experiment/experiment.ts";
 import { valuesOf } from "../project/outcome.ts";
@@ -177,9 +177,12 @@ interface Row {
 /** The differences of the trials that have one seed. */
 function pairs(a: ComparedSide, b: ComparedSide): string[] {
   if ([a, b].some(({ outcome }) => outcome.measured.length === 0)) return [];
-  const [data, others] = [dataName(a.experiment), dataName(b.experiment)];
-  if (data !== others) {
-    return [`A and B are not paired: one is measured on ${data}, one on ${others}`];
+  if (dataKey(a.experiment) !== dataKey(b.experiment)) {
+    const [data, others] = [dataName(a.experiment), dataName(b.experiment)];
+    const problem = data === others
+      ? `they are measured on different data sets, both ${data}`
+      : `one is measured on ${data}, one on ${others}`;
+    return [`A and B are not paired: ${problem}`];
   }
   const seeds = new Set(b.outcome.measured.map(({ seed }) => seed));
   if (!a.outcome.measured.some(({ seed }) => seeds.has(seed))) {

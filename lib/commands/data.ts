@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { encode } from "fast-png";
 import { contactSheet } from "../data/contact_sheet.ts";
 import type { OpenDataset } from "../data/dataset.ts";
 import { type Survey, survey } from "../data/survey.ts";
-import { atomicWrite } from "../files/atomic_write.ts";
+import { atomicWrite, checkWritable } from "../files/atomic_write.ts";
 import { findDataFolder } from "../files/data_folder.ts";
+import { makeFolder } from "../files/make_folder.ts";
 import { userPath } from "../files/user_path.ts";
 import { runCommand } from "../terminal/command.ts";
 import { helpText, onlyArgument, parseFlags, type Spec } from "../terminal/flags.ts";
@@ -65,6 +67,7 @@ export async function runData(
     const names = named.map(({ names: [name] }) => name).join(", ");
     throw new Failure(2, `--sheet shows one data set, but ${spec} has several: those of ${names}`);
   }
+  if (options.sheet !== undefined) await checkWritable(userPath(options.sheet));
   let isWhole = true;
   for (const [i, one] of named.entries()) {
     const { opened, found } = await look(one, options.limit);
@@ -109,7 +112,9 @@ async function writeSheet(
     train.read,
     dataset.augmentation,
   );
-  await atomicWrite(userPath(path), encode({ width, height, channels, data }));
+  const file = userPath(path);
+  await makeFolder(dirname(file));
+  await atomicWrite(file, encode({ width, height, channels, data }));
   const rows = classes.map((label) => opened.classes[label]).join(", ");
   console.error(
     `${path}: ${columns} training images of a class in a row, the same ones augmented on the ` +

@@ -162,12 +162,14 @@ function sweepReport(tried: readonly PointResult[], json: boolean): string[] {
   ]);
   const test = summary(best.trials.map(({ metric }) => primaryOf(metric, task).last))!;
   const quick = best.trials.some(({ quick }) => quick) ? ", quick" : "";
+  const ties = scored.filter((one) => mean(one) === mean(best)).length;
+  const first = ties > 1 ? `, the first of ${ties} with this score` : "";
   return [
     columns([[...settings, `hold-out ${title} (n)`, ""], ...rows], settings.length),
     "",
     `best: ${best.id}, hold-out ${formatFixed(best.heldOut.mean, decimals)}, test ${
       formatFixed(test.mean, decimals)
-    }${quick}`,
+    }${first}${quick}`,
   ];
 }
 

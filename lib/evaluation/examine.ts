@@ -52,7 +52,7 @@ export async function examine(subject: Subject, options: ExamineOptions): Promis
     images += index.data.length;
     status.update(images / split.size, `${images} of ${split.size} images`);
   }
-  // A larger batch than the split would only repeat its images.
+  // Small sets repeat their images up to the default batch, so that their speeds can be compared.
   const batch = Math.min(evalBatch, Math.max(evaluationBatch(task), split.size));
   return {
     images,

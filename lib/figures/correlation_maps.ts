@@ -119,7 +119,10 @@ async function correlations(
   subject: Subject,
   settings: FigureSettings,
 ): Promise<{ matrix: Float64Array; classes: number; images: number }> {
-  const { logits, images, classes } = await readFeatures(subject, settings);
+  const { logits, images, classes } = await readFeatures(subject, {
+    ...settings,
+    tap: "logits",
+  });
   return {
     matrix: correlation(logits, classes.length),
     classes: classes.length,

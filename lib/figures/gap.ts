@@ -9,7 +9,7 @@ import {
   type Recorded,
   trialsInWords,
 } from "./outcomes.ts";
-import { panelsOf } from "./panels.ts";
+import { panelsOf, withKl } from "./panels.ts";
 import { pickPresent } from "./pick_present.ts";
 import { primaryTitle } from "./primary_title.ts";
 import { rowOf } from "./row_of.ts";
@@ -29,9 +29,7 @@ const WIDTH = 240;
 export const gap: Figure = {
   about: "KL and top-1 of the methods with each teacher, from recorded results (SHAKE 4)",
   async draw(all, settings) {
-    const shown = all.filter(({ experiment: { teachers, dataset: { task } } }) =>
-      teachers.length === 1 && "kl" in task.measures
-    );
+    const shown = withKl(all);
     if (shown.length === 0) {
       throw new Failure(2, "gap: none of these experiments has one teacher and a KL to it");
     }

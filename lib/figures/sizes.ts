@@ -1,8 +1,9 @@
-import { dataName } from "../experiment/data_name.ts";
+import { dataKey, dataName } from "../experiment/data_name.ts";
 import { description } from "../nn/description.ts";
 import { sizesOf } from "../run/untrained_step.ts";
 import type { ChartPart, Figure } from "./figure.ts";
 import { ERROR_BARS, meanOfTrials, readRecorded, trialsInWords } from "./outcomes.ts";
+import { numberAlike } from "./panels.ts";
 import { primaryTitle } from "./primary_title.ts";
 import { rowOf } from "./row_of.ts";
 
@@ -16,7 +17,7 @@ export const sizes: Figure = {
       const { task } = dataset;
       const { image, classes } = await sizesOf(dataset, settings);
       const { parameters, multiplyAdds } = description(student, image, classes);
-      const place = { network: student.id, method: one.method, data: dataName(one.experiment) };
+      const place = { network: student.id, method: one.method, data: dataKey(one.experiment) };
       return { ...meanOfTrials(one, task.primary), ...place, parameters, multiplyAdds };
     }));
     const methods = [...new Set(points.map(({ method }) => method))];
@@ -52,10 +53,11 @@ export const sizes: Figure = {
         },
       ],
     });
-    const rows = [...new Set(points.map(({ data }) => data))].map((data) => {
-      const own = recorded.filter(({ experiment }) => dataName(experiment) === data);
+    const sets = [...Map.groupBy(recorded, ({ experiment }) => dataKey(experiment))];
+    const names = numberAlike(sets.map(([, [{ experiment }]]) => dataName(experiment)));
+    const rows = sets.map(([data, own], i) => {
       const { title, unit } = primaryTitle(own);
-      return rowOf(data, [
+      return rowOf(names[i], [
         against(data, title + unit, "parameters", "parameters"),
         against(data, title + unit, "multiplyAdds", "multiply-adds of an image"),
       ]);

@@ -2,15 +2,15 @@ import { Failure } from "../values/failure.ts";
 import type { Figure } from "./figure.ts";
 import { lines } from "./lines.ts";
 import { readLogs, requirePoints, tagPoints } from "./logs.ts";
-import { panelsOf, runsInWords } from "./panels.ts";
+import { panelsOf, runsInWords, withKl } from "./panels.ts";
 
 /** The KL from the teacher to the student over epochs, on the training images. */
 export const teacherDivergence: Figure = {
   about: "KL from the teacher to the student over epochs (SHAKE 4, over the training)",
   async draw(all, settings) {
-    const shown = all.filter(({ experiment }) => experiment.teachers.length === 1);
+    const shown = withKl(all);
     if (shown.length === 0) {
-      throw new Failure(2, "divergence: none of these experiments has one teacher");
+      throw new Failure(2, "divergence: none of these experiments has one teacher and a KL to it");
     }
     const logged = await readLogs(shown, settings);
     const panels = panelsOf(logged);

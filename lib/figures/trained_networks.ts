@@ -3,6 +3,7 @@ import { dataName } from "../experiment/data_name.ts";
 import { imageSource } from "../run/declared_data.ts";
 import { studentSubject, teacherSubjects, type TrainedSubject } from "../run/subjects.ts";
 import { readTrainedStudent } from "../run/trained.ts";
+import { classification } from "../tasks/classification.ts";
 import { Failure } from "../values/failure.ts";
 import type { FigureSettings, Shown } from "./figure.ts";
 import { type Labelled, labelled } from "./labelled.ts";
@@ -61,7 +62,11 @@ function checkOneDataset(taught: readonly Labelled[]): void {
 
 async function readOne(shown: Shown, settings: FigureSettings): Promise<Omit<Taught, "label">> {
   const { seed, epoch } = settings;
-  const { experiment } = shown;
+  const { experiment, identity: { id } } = shown;
+  const { task } = experiment.dataset;
+  if (task.id !== classification.id) {
+    throw new Failure(2, `${id}: its task is ${task.id}, and this figure is of classifiers`);
+  }
   const subject = studentSubject(await readTrainedStudent(experiment, seed, epoch));
   if (experiment.teachers.length !== 1) return { ...shown, subject };
   const [teacher] = await teacherSubjects(experiment, settings);

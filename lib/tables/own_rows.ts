@@ -1,4 +1,4 @@
-import { dataName } from "../experiment/data_name.ts";
+import { dataKey } from "../experiment/data_name.ts";
 import { experimentsThatTeach, networkOf } from "../experiment/experiment.ts";
 import { type Outcome, valuesOf } from "../project/outcome.ts";
 import type { Measure, Task } from "../tasks/task.ts";
@@ -62,12 +62,10 @@ export function ownRows(
     ),
     student: outcome.experiment.student.id,
     cells: cells.map((column) => column[i]),
-    papers: printed.map(({ metric, values }) =>
-      printSummary(
-        values.get(label),
-        outcome.experiment.dataset.task.measures[metric].decimals,
-      )
-    ),
+    papers: printed.map(({ metric, values }) => {
+      const measure: Measure | undefined = outcome.experiment.dataset.task.measures[metric];
+      return measure && printSummary(values.get(label), measure.decimals);
+    }),
     outcome,
   }));
   return { columns, rows };
@@ -114,7 +112,7 @@ function columnCells(
   const isRival = ({ experiment: a }: Outcome, { experiment: b }: Outcome) =>
     ![a, b].some((one) => teachers.has(one)) &&
     describePart(a.student) === describePart(b.student) &&
-    dataName(a) === dataName(b) &&
+    dataKey(a) === dataKey(b) &&
     (!isToTeacher ||
       a.teachers.every((teacher, i) =>
         i < b.teachers.length && areSameTeacher(teacher, b.teachers[i])

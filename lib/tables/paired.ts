@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { dataName } from "../experiment/data_name.ts";
+import { dataKey } from "../experiment/data_name.ts";
 import { experimentsThatTeach } from "../experiment/experiment.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Trial } from "../project/result.ts";
@@ -98,10 +98,10 @@ export function comparisons(
   const teachers = experimentsThatTeach(rows.map(([, outcome]) => outcome));
   return against.flatMap((reference, i) => {
     const { measured, experiment } = rows.find(([label]) => label === reference)![1];
-    const data = dataName(experiment);
+    const data = dataKey(experiment);
     return rows.flatMap(([label, outcome]): Comparison[] => {
       if (against.slice(0, i + 1).includes(label) || teachers.has(outcome.experiment)) return [];
-      if (dataName(outcome.experiment) !== data) return [];
+      if (dataKey(outcome.experiment) !== data) return [];
       const { task } = outcome.experiment.dataset;
       const difference = pairTrials(outcome.measured, measured, task, task.primary);
       return difference ? [{ label, against: reference, task, paired: difference }] : [];

@@ -1,5 +1,6 @@
 import { experimentsThatTeach } from "../experiment/experiment.ts";
 import { valuesOf } from "../project/outcome.ts";
+import type { Measure } from "../tasks/task.ts";
 import { formatFixed, round } from "../values/numbers.ts";
 import { kendallTau, summary } from "../values/statistics.ts";
 import type { LabelledOutcome } from "./own_rows.ts";
@@ -31,10 +32,11 @@ export function rankOrder(
 ): RankOrder | undefined {
   const teachers = experimentsThatTeach(labelled.map(([, outcome]) => outcome));
   const rows = labelled.flatMap(([label, outcome]) => {
-    const { decimals, isLessBetter } = outcome.experiment.dataset.task.measures[metric];
+    const measure: Measure | undefined = outcome.experiment.dataset.task.measures[metric];
     const own = summary(valuesOf(outcome, metric, epoch));
     const printed = values.get(label);
-    if (!own || !printed || teachers.has(outcome.experiment)) return [];
+    if (!measure || !own || !printed || teachers.has(outcome.experiment)) return [];
+    const { decimals, isLessBetter } = measure;
     const [ours, paper] = [own, printed].map(({ mean }) =>
       round(mean, decimals) * (isLessBetter ? -1 : 1)
     );

@@ -15,9 +15,9 @@ export type TeacherNames = ReadonlyMap<Teacher, string>;
 
 /**
  * Names all teachers in a table's rows. A name has the source of the weights if the table has
- * several sources for one network, the seed if it is not 1, and the epoch if it is not the last.
- * Rejects with a `Failure` (exit 2) if it needs the name of an experiment that its module does not
- * export.
+ * several sources for one network, the seed if it is not 1, the epoch if it is not the last, and
+ * whether the weights are their moving average. Rejects with a `Failure` (exit 2) if it needs the
+ * name of an experiment that its module does not export.
  */
 export async function teacherNames(rows: Experiments): Promise<TeacherNames> {
   const teachers = Object.values(rows).flatMap(({ teachers }) => teachers);
@@ -35,9 +35,10 @@ function inWords(teacher: Teacher, source: string | undefined): string {
   const { id } = networkOf(teacher);
   const facts = source === undefined ? [] : [source];
   if (teacher.kind === "trained") {
-    const { seed, epoch } = teacher;
+    const { seed, epoch, average } = teacher;
     if (seed !== 1) facts.push(`seed ${seed}`);
     if (epoch !== "last") facts.push(epoch === "best" ? "best epoch" : `epoch ${epoch}`);
+    if (average) facts.push("average");
   }
   return facts.length > 0 ? `${id} (${facts.join(", ")})` : id;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { dataName } from "../experiment/data_name.ts";
+import { dataKey } from "../experiment/data_name.ts";
 import type { Teacher } from "../experiment/experiment.ts";
 import { valueAt } from "../project/metric.ts";
 import type { Outcome } from "../project/outcome.ts";
@@ -88,7 +88,7 @@ function differs(lessons: readonly Lesson[], own: number | undefined): boolean {
 /** Whether a teacher taught on the data set that it learned: on another one its score is another. */
 function isAtHome({ teacher, outcome }: Lesson): boolean {
   return teacher.kind === "trained" &&
-    dataName(teacher.experiment) === dataName(outcome.experiment);
+    dataKey(teacher.experiment) === dataKey(outcome.experiment);
 }
 
 /** The teacher of these lessons, and the score of its own trial if that is another one. */

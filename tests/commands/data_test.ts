@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { decode, encode } from "fast-png";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -97,6 +97,15 @@ await needs(
       const { width, height, channels, data } = decode(Deno.readFileSync(path));
       assertEquals([width, height, channels], [16 * 68 + 28, 2 * 68 + 4, 3]);
       assertEquals([data[(10 * width + 10) * 3], data[(10 * width + 78) * 3]], [10, 20]);
+      const below = `${folder}/new/below/sheet.png`;
+      await run("synthetic", "--limit", "50", "--sheet", below);
+      assert(Deno.statSync(below).isFile);
+      const inFile = await assertRejects(
+        () => run("synthetic", "--limit", "50", "--sheet", `${path}/a.png`),
+        Failure,
+        "Not a directory",
+      );
+      assertEquals(inFile.exit, 3);
     }),
 );
 

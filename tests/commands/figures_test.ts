@@ -125,7 +125,7 @@ await test("what a figure lacks is said with the command that gets it", async (t
   );
   assertEquals(
     await failure(2, toys.path("toy.ts#teacher"), "--figure", "divergence"),
-    "divergence: none of these experiments has one teacher",
+    "divergence: none of these experiments has one teacher and a KL to it",
   );
   await writeLog(toys, "student", { "train/loss/task": () => 1 });
   assertEquals(
@@ -449,6 +449,31 @@ await needs(
         '--points needs a whole number of at least 31, not "30"',
       );
     }),
+);
+
+await needs(
+  everything,
+  "figures: a KL and what networks see are of classifiers",
+  () =>
+    toys(
+      `import { filed } from "${new URL("../support/second_task.ts", import.meta.url)}";
+export const numbers = experiment(import.meta, { dataset: filed(images), schedule, student: large, distiller: scratch() });
+export const pupil = experiment(import.meta, { dataset: filed(images), schedule, teacher: from(numbers), student: small, distiller: kd() });
+`,
+      async (toys) => {
+        const spec = toys.path("toy.ts#pupil");
+        assertEquals(
+          await failure(2, spec, "--figure", "divergence"),
+          "divergence: none of these experiments has one teacher and a KL to it",
+        );
+        for (const figure of ["tsne", "correlation", "grad-cam"]) {
+          assertEquals(
+            await failure(2, spec, "--figure", figure),
+            "toy#pupil: its task is numbers, and this figure is of classifiers",
+          );
+        }
+      },
+    ),
 );
 
 /** A trial with a KL to its teacher. */

@@ -135,6 +135,19 @@ await needs(
 
 await needs(
   everything,
+  "sweep: a best score that several points have is said",
+  () =>
+    toys(sweepOf("[1e-30, 2e-30]", 20), async (toys) => {
+      const table = (await outputOf(toys.path("toy.ts"))).join("\n").split("\n");
+      const scores = table.slice(1, 5).map((row) => row.split(/  +/)[2]);
+      const ties = scores.filter((score) => score === scores[0]).length;
+      assert(ties > 1, table.join("\n"));
+      assert(table[6].endsWith(`, the first of ${ties} with this score`), table[6]);
+    }),
+);
+
+await needs(
+  everything,
   "sweep: trials are averaged, and exit code 4 means that every point diverged",
   async () => {
     await toys(sweepOf("[0.05]", 20), async (toys) => {

@@ -17,6 +17,7 @@ import { sgd } from "../../lib/optimizers/sgd.ts";
 import type { Metric } from "../../lib/project/metric.ts";
 import { type LabelledOutcome, ownRows } from "../../lib/tables/own_rows.ts";
 import { comparisons, pairedRows } from "../../lib/tables/paired.ts";
+import { rankOrder } from "../../lib/tables/rank_order.ts";
 import { classification } from "../../lib/tasks/classification.ts";
 import type { Task } from "../../lib/tasks/task.ts";
 import {
@@ -120,6 +121,16 @@ Deno.test("own rows: titles, decimals and the better side come from the experime
     ["b − a", "+0.1", "—", "1", "one seed"],
   ]);
   assertEquals(ownRows([]), { columns: [], rows: [] });
+
+  // A paper prints another measure, which only one of the two tasks has.
+  const values = new Map(["a", "classifier"].map((label) => [label, { mean: 70 }]));
+  const printed = { title: "P", source: "t1", metric: "top1", epoch: "last", values } as const;
+  const mixed = [labelled[0], ["classifier", outcomeOf(alone(), [trial(1, 60)])] as const];
+  assertEquals(
+    ownRows(mixed, undefined, [printed]).rows.map(({ papers }) => papers.map((one) => one?.text)),
+    [[undefined], ["70.00"]],
+  );
+  assertEquals(rankOrder(mixed, printed), undefined);
 });
 
 Deno.test("own rows: only rows of one student are compared", () => {
@@ -141,6 +152,7 @@ Deno.test("own rows: the best is one of each student with its options, on each d
     row("full", of(mobilenetv2({ width: 1 })), 70, 0),
     row("full_again", of(mobilenetv2({ width: 1 })), 69, 0),
     row("other_data", of(mobilenetv2({ width: 1 }), cifar100()), 40, 0),
+    row("other_images", of(mobilenetv2({ width: 1 }), synthetic({ classes: 4 })), 80, 0),
   ];
   assertEquals(bests(rows, "top1"), ["full"]);
 });

@@ -54,6 +54,7 @@ await needs(
         from(teacher, { seed: 2 }),
         from(teacher, { epoch: 3 }),
         from(teacher, { seed: 3, epoch: "best" }),
+        { ...from(teacher), average: true as const },
         from(small),
       ];
       assertEquals(await namesOf({ teacher, learner: { ...learner, teachers } }), [
@@ -62,6 +63,7 @@ await needs(
           "resnet20 (seed 2)",
           "resnet20 (epoch 3)",
           "resnet20 (seed 3, best epoch)",
+          "resnet20 (average)",
           "resnet8",
         ],
       ]);

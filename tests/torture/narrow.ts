@@ -6,8 +6,9 @@ import { lastLine, type Subject } from "./subject.ts";
 const WAYS: Readonly<Record<string, string>> = {
   "`ulimit -n 64`": "ulimit -n 64",
   "one core": "taskset -pc 0 $$ >/dev/null",
-  "no environment but a PATH": "unset $(env | cut -d= -f1 | grep -vxE 'PATH|DENO_DIR|HOME')",
-  "a memory of stacks of 1 MB": "ulimit -s 1024",
+  "no environment but PATH, HOME and DENO_DIR":
+    "unset $(env | cut -d= -f1 | grep -vxE 'PATH|DENO_DIR|HOME')",
+  "`ulimit -s 1024`": "ulimit -s 1024",
 };
 
 /** Runs with each of the ways, each once. */
