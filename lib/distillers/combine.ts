@@ -1,6 +1,7 @@
 import {
   type Distiller,
   erase,
+  mergeNamed,
   mergeTerms,
   type Teachers,
   within,
@@ -93,7 +94,7 @@ function combineErased(
         return {
           terms: mergeTerms(first.terms, second.terms, b.id),
           writes: [...first.writes, ...second.writes],
-          reports: { ...first.reports, ...second.reports },
+          reports: mergeNamed(first.reports ?? {}, second.reports ?? {}, b.id),
         };
       };
     },

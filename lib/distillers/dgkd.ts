@@ -1,5 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Distiller, numberTerms, type Term } from "../experiment/distiller.ts";
+import {
+  type Distiller,
+  numberTerms,
+  type SeveralTeachers,
+  type Term,
+} from "../experiment/distiller.ts";
 import { Failure } from "../values/failure.ts";
 import type { Random } from "../kernels/random_uniform.ts";
 import type { Scorer } from "../nn/network.ts";
@@ -48,7 +53,7 @@ export interface DgkdOptions {
  */
 export function dgkd(
   options: DgkdOptions = {},
-): Distiller<Scorer, readonly [Scorer, Scorer, ...Scorer[]]> {
+): Distiller<Scorer, SeveralTeachers> {
   const { temperature = 5, kd = 1, drop = 1, standardised } = options;
   return {
     id: "dgkd",

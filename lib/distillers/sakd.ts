@@ -38,8 +38,8 @@ export interface SakdOptions {
    * The samples that learn at a spot. `adaptive`: those that the policy routes through the teacher
    * there. The others are the controls of the released scripts. `reversed`: those that the policy
    * routes through the student. `random`: each with even odds, without a policy. `both`: as
-   * `adaptive`, while a copy of the teacher learns, too, from the labels and from every term that
-   * it shares with the student. `always`: all samples, the tables' standard distillation. Default:
+   * `adaptive`, while a copy of the teacher learns, too, from the labels and from every term of the
+   * method that does not hold it constant, as `ofd` does. `always`: all samples, the tables' standard distillation. Default:
    * `adaptive`.
    */
   readonly routing?: "adaptive" | "reversed" | "random" | "both" | "always";

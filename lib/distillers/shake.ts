@@ -3,6 +3,7 @@ import {
   type Create,
   type Distiller,
   numberTerms,
+  type Role,
   type SeveralTeachers,
   type StepContext,
   type Term,
@@ -297,15 +298,22 @@ function shakeTerms(
   const shadowTerms = weights === "adaptive" && context.length > 1
     ? weighByGradients(s, losses, { most: 0.6, directions: false, weight: kd, mask: chosen })
     : losses.map((loss): Term => [kd / context.length, applyMask(loss(s), chosen)]);
-  const termsOf = (name: string, weight: number, loss: (logits: Followed) => Tensor): Terms =>
-    weight === 0 ? {} : nameTerms(name, context.map((logits): Term => [weight, loss(logits)]));
+  const termsOf = (
+    name: string,
+    weight: number,
+    loss: (logits: Followed) => Tensor,
+    role?: Role,
+  ): Terms =>
+    weight === 0
+      ? {}
+      : nameTerms(name, context.map((logits): Term => [weight, loss(logits), role]));
   return {
     task: [ce, task(logitsOutput(s)), "task"],
     ...nameTerms("shadow", shadowTerms),
     ...termsOf("direct", direct / context.length, ({ t }) => applyMask(divergence(t, s), chosen)),
     ...termsOf("follow", follow, follows[by]),
     ...termsOf("reverse", reverse, ({ h }) => divergence(hold(s), h)),
-    ...termsOf("labels", labels, ({ h }) => task(logitsOutput(h))),
+    ...termsOf("labels", labels, ({ h }) => task(logitsOutput(h)), "task"),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Distiller, Objects, Terms } from "../experiment/distiller.ts";
+import type { Distiller, Objects, Role, Terms } from "../experiment/distiller.ts";
 import { type DetectionLoss, fastRcnnLoss } from "../nn/detection_loss.ts";
 import type { Detector } from "../nn/detector.ts";
 import { lookAt, poolRegions, splitRegions } from "../nn/two_stages.ts";
@@ -123,7 +123,12 @@ export function shakeOnRegions(
           ...pair("shadow", kd, () => distilRegions(s, h, regions, distance)),
           ...pair("follow", follow, () => distilRegions(h, t, regions, distance)),
           ...pair("reverse", reverse, () => distilRegions(h, s, regions, distance)),
-          ...pair("labels", labels, () => fastRcnnLoss(h.logits, h.deltas, regions, headLoss)),
+          ...pair(
+            "labels",
+            labels,
+            () => fastRcnnLoss(h.logits, h.deltas, regions, headLoss),
+            "task",
+          ),
           ...pair("direct", direct, () => distilRegions(s, t, regions, distance)),
         };
       };
@@ -132,8 +137,8 @@ export function shakeOnRegions(
 }
 
 /** The terms of classes and boxes with this weight. None if it is 0. */
-function pair(name: string, weight: number, loss: () => DetectionLoss): Terms {
+function pair(name: string, weight: number, loss: () => DetectionLoss, role?: Role): Terms {
   if (weight === 0) return {};
   const { classes, boxes } = loss();
-  return { [name]: [weight, classes], [`${name}_boxes`]: [weight, boxes] };
+  return { [name]: [weight, classes, role], [`${name}_boxes`]: [weight, boxes, role] };
 }

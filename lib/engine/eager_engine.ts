@@ -12,14 +12,21 @@ import {
 } from "./engine.ts";
 import type { Input, Inputs } from "../values/input.ts";
 import { pure } from "../nn/pure.ts";
+import { withBackend } from "../tensorflow/backend.ts";
 import type { Update, Variable } from "../nn/variables.ts";
 
 /**
- * The engine that runs each step op by op on tfjs's current backend. It is the reference for
- * compiled steps, and the only engine for tfjs's own `cpu` backend.
+ * The engine that runs each step op by op on a backend of tfjs. It is the reference for compiled
+ * steps, and the only engine for tfjs's own `cpu` backend.
  */
 export class EagerEngine implements Engine {
   readonly #values = new Map<Variable, Tensor>();
+  readonly #backend: string;
+
+  /** Default: the current backend. */
+  constructor(backend: string = tf.getBackend()) {
+    this.#backend = backend;
+  }
 
   /** Returns a step as a function of a batch. The step function runs at every call. */
   compile<I extends string, V extends Nested<Tensor> = Ungrouped>(
@@ -47,17 +54,16 @@ export class EagerEngine implements Engine {
       await new Promise((resolve) => setTimeout(resolve));
       // Synchronous, because a tfjs scope owns every tensor that is made while it is open, whoever
       // makes it.
-      return run(inputs);
+      return withBackend(this.#backend, () => run(inputs));
     };
   }
 
   /** Stores variables as tensors. */
   hold(variables: readonly Variable[], values?: ReadonlyMap<string, Float32Array>): Promise<void> {
+    const tensorOf = ({ name, shape, initial }: Variable) =>
+      tf.tensor(values?.get(name) ?? initial(), [...shape], "float32");
     for (const variable of variables) {
-      this.#set(
-        variable,
-        tf.tensor(values?.get(variable.name) ?? variable.initial(), [...variable.shape], "float32"),
-      );
+      this.#set(variable, withBackend(this.#backend, () => tensorOf(variable)));
       variable.bind(() => this.#values.get(variable)!);
     }
     return Promise.resolve();

@@ -14,8 +14,8 @@ import {
 import type { Input, Inputs } from "../values/input.ts";
 import {
   type NativeBackend,
-  nativeBackend,
   outsideTrace,
+  registeredBackend,
   traceInto,
 } from "../tensorflow/backend.ts";
 import { DataType, dataTypeOf } from "../tensorflow/binding.ts";
@@ -53,7 +53,7 @@ export class GraphEngine implements Engine {
   readonly #lost: AbortSignal | undefined;
 
   /**
-   * Creates an empty graph and its session. tfjs-node's backend must be in use. `trace` receives
+   * Creates an empty graph and its session. tfjs-node's backend must be registered. `trace` receives
    * the timeline of each run, as `RunMetadata` in protocol-buffer bytes. Runs are then slower. When
    * `lost` aborts, another worker of the cluster is lost: every run rejects with its reason.
    */
@@ -61,7 +61,7 @@ export class GraphEngine implements Engine {
     this.#trace = trace;
     this.#lost = lost;
     this.#graph = new Graph(config.bfloat16);
-    const backend = nativeBackend();
+    const backend = registeredBackend();
     if (!backend) throw new Error("compiling needs the tensorflow backend");
     this.#backend = backend;
     this.#session = new Session(this.#graph, config);

@@ -55,7 +55,7 @@ export async function openEngine(options: EngineOptions = {}): Promise<OpenEngin
     // Otherwise tfjs, at its first tensor, tells the user to install its native backend.
     tf.enableProdMode();
     await tf.setBackend("cpu");
-    return { engine: new EagerEngine(), tensorflow: null, backend, precision };
+    return { engine: new EagerEngine(backend), tensorflow: null, backend, precision };
   }
   const tensorflow = await openTensorflow({ threads, deterministic }, log);
   const bfloat16 = precision === "bfloat16";

@@ -222,11 +222,20 @@ export function numberTerms(name: string, terms: readonly Term[]): Terms {
  * name is taken gets its method's `id` as a prefix.
  */
 export function mergeTerms(terms: Terms, { task: _, ...others }: Terms, id: string): Terms {
-  const all = { ...terms };
-  for (const [name, term] of Object.entries(others)) {
+  return mergeNamed(terms, others, id);
+}
+
+/** Merges named values of two methods as `mergeTerms` does. */
+export function mergeNamed<T>(
+  first: Readonly<Record<string, T>>,
+  second: Readonly<Record<string, T>>,
+  id: string,
+): Record<string, T> {
+  const all = { ...first };
+  for (const [name, value] of Object.entries(second)) {
     let free = name;
     while (free in all) free = `${id}_${free}`;
-    all[free] = term;
+    all[free] = value;
   }
   return all;
 }

@@ -135,5 +135,29 @@ function withoutGradientIf(
   };
 }
 
+/** tfjs repeats the inputs of these to one shape, and forgets to add their gradients up again. */
+const repeated: readonly Gradient[] = [
+  tf.Maximum,
+  tf.Minimum,
+  tf.SquaredDifference,
+  tf.BatchMatMul,
+].map((kernelName) => {
+  const registered = tf.getGradient(kernelName);
+  return {
+    ...registered,
+    gradFunc: (dy, saved, attributes) => {
+      const { a, b } = registered.gradFunc(dy, saved, attributes);
+      return { a: () => addUp(a(), saved[0].shape), b: () => addUp(b(), saved[1].shape) };
+    },
+  };
+});
+
+/** Adds up the dimensions along which a tensor of this shape was repeated. */
+function addUp(gradient: Tensor, shape: number[]): Tensor {
+  const more = gradient.rank - shape.length;
+  const axes = gradient.shape.flatMap((side, axis) => side === shape[axis - more] ? [] : [axis]);
+  return axes.length === 0 ? gradient : tf.reshape(tf.sum(gradient, axes), shape);
+}
+
 const added = [einsum, topK, gatherNd, scatterNd, tensorScatterUpdate, cumsum];
-for (const gradient of [...added, ...refused]) tf.registerGradient(gradient);
+for (const gradient of [...added, ...repeated, ...refused]) tf.registerGradient(gradient);

@@ -42,6 +42,13 @@ const RANDOM = new Set([
   "truncatedNormal",
 ]);
 
+/** What to write in place of ops of tfjs that have a wrong gradient. */
+const RIGHT: Readonly<Record<string, string>> = {
+  softmaxCrossEntropy:
+    "tf.losses.softmaxCrossEntropy has a wrong gradient where its labels learn: use " +
+    "crossEntropy(logits, target)",
+};
+
 /** What to write in place of kernels that have no gradient. */
 const DIFFERENTIABLE: Readonly<Record<string, string>> = {
   Cumprod: "use tf.exp(tf.cumsum(tf.log(x)))",
@@ -87,6 +94,7 @@ export function pure<T>(use: Use, body: () => T): T {
   replace(undo, ops, "startScope", (name) => {
     const op = name?.replace(/__op$/, "");
     if (op && RANDOM.has(op)) refuse(`tf.${op}`);
+    if (op && op in RIGHT) throw new Error(RIGHT[op]);
     startScope.call(ops, name);
   });
   replace(undo, ops, "makeVariable", () => {

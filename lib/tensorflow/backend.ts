@@ -45,6 +45,11 @@ export async function useBackend(binding: Binding): Promise<NativeBackend> {
   return native;
 }
 
+/** tfjs-node's backend, whichever is the current one. `undefined` before `useBackend`. */
+export function registeredBackend(): NativeBackend | undefined {
+  return native;
+}
+
 /**
  * Returns tfjs-node's backend if it is the current one. `undefined` on tfjs's own `cpu` backend and
  * inside `withTwins`.
@@ -82,9 +87,25 @@ function withBinding<T>(binding: NativeBackend["binding"], body: () => T): T {
   const before = native!.binding;
   native!.binding = binding;
   try {
-    return body();
+    return withBackend("tensorflow", body);
   } finally {
     native!.binding = before;
+  }
+}
+
+/**
+ * Runs `body` with a registered backend as tfjs's current one. Another engine of the process may
+ * have made its own the current one.
+ */
+export function withBackend<T>(name: string, body: () => T): T {
+  const before = tf.getBackend();
+  if (before === name) return body();
+  // tfjs changes to a registered backend at once, before its promise.
+  void tf.setBackend(name);
+  try {
+    return body();
+  } finally {
+    void tf.setBackend(before);
   }
 }
 

@@ -13,6 +13,7 @@ import { runAfter } from "../../lib/nn/tail.ts";
 import { scalarVariable } from "../../lib/nn/variables.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import * as tf from "@tensorflow/tfjs";
+import { everything, needs } from "../support/needs.ts";
 
 const given = {
   student: { logits: [[1, 2, 0.5]] },
@@ -186,6 +187,12 @@ Deno.test("lossOn: a tap may be a stage, with its variables; the head of a teach
     values: { "student.logits.weight": weight, "student.logits.bias": bias },
   });
   assertAlmostEquals(own, loss, 1e-6);
+});
+
+await needs(everything, "lossOn: several at once, on two backends", async () => {
+  const backends = ["cpu", "tensorflow", "tensorflow", "cpu"] as const;
+  const found = await Promise.all(backends.map((backend) => lossOn(kd(), { ...given, backend })));
+  for (const { loss } of found) assertAlmostEquals(loss, found[0].loss, 1e-6);
 });
 
 Deno.test("lossOn: a method sees the images as they are given", async () => {

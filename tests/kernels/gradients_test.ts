@@ -39,6 +39,26 @@ const OPS: Readonly<Record<string, readonly [number[][], Op, Op]>> = {
     (a, b) => tf.einsum("i,i->", a, b),
     (a, b) => tf.sum(tf.mul(a, b)),
   ],
+  "maximum with a repeated input": [
+    [[3, 4], [4]],
+    (a, b) => tf.maximum(a, b),
+    (a, b) => tf.add(b, tf.relu(tf.sub(a, b))),
+  ],
+  "minimum with a repeated input": [
+    [[1, 4], [3, 1]],
+    (a, b) => tf.minimum(a, b),
+    (a, b) => tf.sub(a, tf.relu(tf.sub(a, b))),
+  ],
+  "squaredDifference with a repeated input": [
+    [[4], [2, 3, 4]],
+    (a, b) => tf.squaredDifference(a, b),
+    (a, b) => tf.square(tf.sub(a, b)),
+  ],
+  "matMul with a repeated matrix": [
+    [[2, 3, 4], [4, 5]],
+    (a, b) => tf.matMul(a, b),
+    (a, b) => tf.reshape(tf.matMul(tf.reshape(a, [6, 4]), b), [2, 3, 5]),
+  ],
   topk: [
     [[3, 5]],
     (a) => tf.topk(a, 1).values,

@@ -44,6 +44,13 @@ Deno.test("pure: every source of random numbers is refused, with a seed too, by 
   assertThrows(() => pure("initialiser", () => Math.random()), Failure, "(size, random)");
 });
 
+Deno.test("pure: an op of tfjs with a wrong gradient is refused, with another one to use", async () => {
+  await tf.setBackend("cpu");
+  const [labels, logits] = [tf.tensor2d([[0, 1]]), tf.tensor2d([[1, 2]])];
+  const wrong = () => tf.losses.softmaxCrossEntropy(labels, logits);
+  assertThrows(() => pure<unknown>("step", wrong), Failure, "use crossEntropy(logits, target)");
+});
+
 Deno.test("pure: a clock is refused, and what is thrown without being an Error is told", () => {
   const clocks = {
     "Date.now": () => Date.now(),

@@ -48,10 +48,10 @@ export async function method<T extends Teachers, S extends Toy = Toy>(
     assertEquals(tf.memory().numTensors, before, "tensors are left over");
   });
 
-  Deno.test(`${name}: the terms named \`task\` or ending in \`_task\` have that role`, async () => {
+  Deno.test(`${name}: the terms of labels have the role \`task\`, by their names`, async () => {
     const roles = await rolesOf(distiller(), options);
     for (const [term, role] of Object.entries(roles)) {
-      assertEquals(role, /(^|_)task$/.test(term) ? "task" : undefined, term);
+      assertEquals(role, /(^|_)task$|^labels/.test(term) ? "task" : undefined, term);
     }
   });
 
