@@ -17,6 +17,7 @@ import type { Tensor } from "../../lib/kernels/tensor.ts";
 import { conv } from "../../lib/nn/conv.ts";
 import { dense, globalAveragePool, relu } from "../../lib/nn/layers.ts";
 import { buildModel, type Classifier, classifier } from "../../lib/nn/network.ts";
+import { crossEntropy, oneHot } from "../../lib/nn/ops.ts";
 import { passes } from "../../lib/nn/pass.ts";
 import { stage } from "../../lib/nn/stage.ts";
 import { type Update, variables } from "../../lib/nn/variables.ts";
@@ -98,14 +99,7 @@ const train = (network: Classifier): Task => async (engine, share) => {
       const { live, remembered } = passes(undefined, workers > 1 ? reduce : undefined);
       const loss = () => {
         const { logits } = model.run(tf.add(tf.div(image, 255), noise), live).taps;
-        const perImage = tf.losses.softmaxCrossEntropy(
-          tf.oneHot(label as tf.Tensor1D, CLASSES),
-          logits,
-          undefined,
-          undefined,
-          tf.Reduction.SUM,
-        );
-        return perImage as tf.Scalar;
+        return tf.sum(crossEntropy(logits, oneHot(label, CLASSES))) as tf.Scalar;
       };
       const { value, grads } = tf.engine().gradients(
         loss,
