@@ -185,7 +185,9 @@ function viewsOf<V extends string>(
     checkRange(id, `views.${name}.cutout`, view.cutout, whole(0));
     checkRange(id, `views.${name}.brightness`, view.brightness, between());
     checkRange(id, `views.${name}.jitter`, view.jitter, between());
-    return [name, { ...usual, ...view }];
+    // Of these two `undefined` means the usual; of the others it means none.
+    const { crop = usual.crop, flip = usual.flip } = view;
+    return [name, { ...usual, ...view, crop, flip }];
   });
   return Object.fromEntries(entries);
 }

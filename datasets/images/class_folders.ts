@@ -120,9 +120,15 @@ export function imagesByClass(tree: Tree, folder: string): ClassImages {
         }: add some, or remove the folder`,
       );
     }
-    files.sort();
+    files.sort(compareNames);
   }
   return { images, others };
+}
+
+/** The order of names, the same in either of Unicode's forms: a copy may have the other one. */
+function compareNames(one: string, other: string): number {
+  const [a, b] = [one.normalize(), other.normalize()];
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 const isHidden = (path: string): boolean => /(^|\/)\./.test(path);

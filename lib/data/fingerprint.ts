@@ -290,7 +290,7 @@ function sampleOf({ size, files }: Split, pixels: number, most: number): Sample 
   // A number holds the key and the index, both exact: a million sort fast without a comparison.
   const order = Float64Array.from(
     { length: size },
-    (_, i) => hashName(files?.names[i] ?? String(i)) % 2 ** 20 * size + i,
+    (_, i) => hashName(files?.names[i].normalize() ?? String(i)) % 2 ** 20 * size + i,
   ).sort();
   const sample = new Map<number, FileLook>();
   let bytes = 0;

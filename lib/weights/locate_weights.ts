@@ -27,7 +27,7 @@ export async function resolveWeights(
   const { source: { file, url } } = weights;
   const path = url !== undefined
     ? resolve(data, "weights", await nameOf(url, weights.sha256))
-    : file instanceof URL
+    : file instanceof URL || file.startsWith("file:")
     ? fileURLToPath(file)
     : resolve(root, file);
   return {

@@ -36,6 +36,8 @@ Deno.test("declare: a policy, an erasing and repeats are declared, and views tak
     strong: { ...own, policy: fixMatchAugment() },
     same: own,
   });
+  const unset = { crop: undefined, flip: undefined };
+  assertEquals(cifar100({ ...options, views: { unset } }).views?.unset, own);
   const text = declared(dataset);
   assert(text.includes('"id":"randAugment"') && text.includes('"repeats":3'));
   assertNotEquals(text, declared(cifar100({ ...options, views, policy: colourJitter() })));

@@ -36,7 +36,7 @@ function checkHeader(header: ReturnType<typeof decode>[number] | undefined, size
   if (!header) throw new Error("it has no page");
   const { width, height, components, bitsPerSample: bits, sampleFormat, orientation } = header;
   // A file that is damaged may lack any of its tags.
-  if (!Array.isArray(header.stripOffsets) && !header.tiled) {
+  if (header.stripOffsets === undefined && !header.tiled) {
     throw new Error("it does not say where its pixels are");
   }
   if (bits === undefined) {

@@ -60,6 +60,15 @@ Deno.test("class folders: a class in two Unicode forms is one, but not within on
   );
 });
 
+Deno.test("class folders: files have one order in both Unicode forms", () => {
+  for (const form of ["NFC", "NFD"]) {
+    const names = ["caff", "cafz", "café"].map((name) => name.normalize(form));
+    const files = names.toReversed().map((name) => `train/a/${name}.png`);
+    const { train } = open(...files, "test/a/1.png");
+    assertEquals(train.names, names.map((name) => `train/a/${name}.png`));
+  }
+});
+
 Deno.test("class folders: classes have the order of Python, also beyond 16 bits", () => {
   const names = ["-f", "a", "a b", "ab", "b", "é", "ﬁsh", "😀", "😀a"];
   const files = names.toReversed().flatMap((name) => [`train/${name}/1.png`, `test/${name}/1.png`]);

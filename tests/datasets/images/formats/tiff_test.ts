@@ -17,6 +17,21 @@ function tiff(tags: Tags, data: readonly number[]): Uint8Array {
   return Uint8Array.from([...header, ...data, all.length, 0, ...entries, 0, 0, 0, 0]);
 }
 
+/** A TIFF of two rows of two colour pixels, each row a strip of its own. */
+function encodeStrips([first, second]: readonly (readonly number[])[]): Uint8Array {
+  const lists = 8 + first.length + second.length;
+  const word = (value: number) => [value & 255, value >> 8, 0, 0];
+  const rows = [8, 8 + first.length, first.length, second.length].flatMap(word);
+  const tags = [[256, 1, 2], [257, 1, 2], [258, 1, 8], [262, 1, 2], [273, 2, lists], [277, 1, 3]];
+  const entries = [...tags, [278, 1, 1], [279, 2, lists + 8]].flatMap(([tag, count, value]) => [
+    ...[tag & 255, tag >> 8, 4, 0],
+    ...word(count),
+    ...word(value),
+  ]);
+  const header = [0x49, 0x49, 42, 0, ...word(lists + rows.length)];
+  return Uint8Array.from([...header, ...first, ...second, ...rows, 8, 0, ...entries, ...word(0)]);
+}
+
 const size = { 256: 2, 257: 1, 278: 1 };
 
 Deno.test("tiff: colour, grey and the upper 8 of 16 bits", () => {
@@ -30,6 +45,12 @@ Deno.test("tiff: colour, grey and the upper 8 of 16 bits", () => {
   assertEquals(pixels({ 262: 0, 277: 1 }, [7, 9]), [248, 248, 248, 246, 246, 246]);
   assertEquals(pixels({ 262: 1, 277: 1, 258: 16 }, [1, 7, 2, 9]), [7, 7, 7, 9, 9, 9]);
   assertEquals(pixels({ 262: 1, 277: 1, 258: 1 }, [0b01000000]), [0, 0, 0, 255, 255, 255]);
+});
+
+Deno.test("tiff: several strips are one image", () => {
+  const strips = encodeStrips([[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]]);
+  const { width, height, data } = decodeTiff(strips);
+  assertEquals([width, height, [...data]], [2, 2, Array.from({ length: 12 }, (_, i) => i + 1)]);
 });
 
 Deno.test("tiff: other kinds and damaged files fail with the reason", () => {
