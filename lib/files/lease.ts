@@ -239,6 +239,7 @@ export class Leases {
       if (namesIn(path).length > 1) Deno.removeSync(file);
     } catch (error) {
       quietly(() => Deno.removeSync(file));
+      quietly(() => rmdirSync(path));
       if (!isRace(error)) throw writeFailure(path, error);
     }
   }

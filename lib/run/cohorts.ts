@@ -59,10 +59,11 @@ const hasTeacher = ({ experiment: { teachers } }: QueuedTrial): boolean => teach
 
 /** A text that is the same for trials that see the same images in the same order. */
 function imagesKey({ experiment, seed, settings }: QueuedTrial): string {
-  const { dataset: { id, options, augmentation, views, normalisation, mix } } = experiment;
+  const { dataset } = experiment;
+  const { id, options, holdout, augmentation, views, normalisation, mix } = dataset;
   const { batch, epochs, iterations, accumulate } = scheduleOf(experiment, settings);
   // A data set that was spread into another one has the options of the first.
-  const changed = [augmentation, views, normalisation, mix?.id, mix?.options];
+  const changed = [holdout, augmentation, views, normalisation, mix?.id, mix?.options];
   return JSON.stringify([id, options, changed, seed, batch, epochs, iterations, accumulate]);
 }
 

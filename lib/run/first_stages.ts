@@ -17,6 +17,7 @@ import {
   moduleWeights,
   type NetworkWeights,
   previewTrained,
+  requireDone,
   studentWeights,
 } from "./trained.ts";
 
@@ -62,6 +63,8 @@ export async function readStages(
     file: (resolved: ResolvedTrained) => string,
   ) => {
     const resolved = await resolveTrained(trained, settings);
+    // Another process may have begun it anew since the queue was made.
+    await requireDone(resolved);
     const { identity: { id }, seed } = resolved;
     clearLeases(resolved);
     await acceptCode(resolved);

@@ -4,6 +4,7 @@ import { trainInputs } from "../training/train_inputs.ts";
 import { groupMemory } from "./control_group.ts";
 import type { Prepared } from "./prepare.ts";
 import { scheduleOf, type Settings } from "./settings.ts";
+import { SOLE_WORKER } from "./workers.ts";
 
 /** The memory of a machine and of a trial's step, in bytes. */
 export interface StepMemory {
@@ -82,7 +83,9 @@ async function peakOfStep(
   const look = () => peak = Math.max(peak, Deno.memoryUsage().rss);
   const watch = setInterval(look, PERIOD);
   try {
-    for await (const inputs of trainInputs(source, schedules, seed, START, 1)) await step(inputs);
+    const { share } = settings.workers ?? SOLE_WORKER;
+    const inputsOfStep = trainInputs(source, schedules, seed, START, 1, share);
+    for await (const inputs of inputsOfStep) await step(inputs);
   } finally {
     clearInterval(watch);
   }

@@ -97,11 +97,15 @@ async function trainAll(
   const failed = new Map<QueuedTrial, Failure>();
   const refuse = (trial: QueuedTrial, reason: string) => {
     failed.set(trial, new Failure(2, reason));
+    if (waiting.length > 1) settings.status.line(reason);
   };
   for await (const shared of shareCohorts(waiting, settings, refuse)) {
     for (const [trial, outcome] of await trainCohort(shared)) {
-      if (outcome instanceof Failure) failed.set(trial, outcome);
-      // A requested trial that is trained early, because another needs it, is reported at its turn.
+      if (outcome instanceof Failure) {
+        failed.set(trial, outcome);
+        // Others may train for hours before the run ends with it. A cohort has said it already.
+        if (shared.length === 1 && waiting.length > 1) settings.status.line(outcome.message);
+      } // A requested trial that is trained early, because another needs it, is reported at its turn.
       else if (outcome && !trial.need) done.push({ ...trial, trial: outcome });
     }
   }

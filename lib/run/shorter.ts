@@ -79,7 +79,8 @@ export function describeStart(
 
 /**
  * Makes a trial go on from where another run is, which stays as it is. Returns why not if that run
- * trains just now, or its weights are damaged. Call it only with the trial's claim.
+ * trains just now, or its weights are damaged. Rejects with a `Failure` (exit 3) if the copies
+ * cannot be written. Call it only with the trial's claim.
  */
 export async function goOnFrom(
   { folder, declaration, identity: { id }, seed, keep }: LongerTrial,
@@ -96,19 +97,18 @@ export async function goOnFrom(
   );
   if (progress.best) epochs.push(["best", progress.best.epoch]);
   await folder.make();
-  try {
-    for (const [name, epoch] of epochs) {
-      const metadata = { experiment: id, seed, epoch, image };
-      const [copies, originals] = [filesOf(folder, name), filesOf(from, name)];
-      for (const [i, original] of originals.entries()) {
-        if (!existsSync(original)) continue;
-        const { tensors } = await loadCheckpoint(original);
-        await saveCheckpoint(copies[i], tensors, metadata);
-      }
+  for (const [name, epoch] of epochs) {
+    const metadata = { experiment: id, seed, epoch, image };
+    const [copies, originals] = [filesOf(folder, name), filesOf(from, name)];
+    for (const [i, original] of originals.entries()) {
+      if (!existsSync(original)) continue;
+      const read = await loadCheckpoint(original).catch((error) => {
+        if (error instanceof Failure) return error;
+        throw error;
+      });
+      if (read instanceof Failure) return read.message;
+      await saveCheckpoint(copies[i], read.tensors, metadata);
     }
-  } catch (error) {
-    if (error instanceof Failure) return error.message;
-    throw error;
   }
   await copyLogs(from.path, folder.path);
   // Last, since from here on the trial is begun.

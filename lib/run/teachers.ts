@@ -24,7 +24,7 @@ import type { Prepared, TeacherWeights } from "./prepare.ts";
 import { acceptCode, type ResolvedTrained, resolveTrained } from "./resolve.ts";
 import type { FoundationSettings, Settings } from "./settings.ts";
 import { BEFORE_TRAINING, interruptible } from "./stop.ts";
-import { type NetworkWeights, previewTrained, studentWeights } from "./trained.ts";
+import { type NetworkWeights, previewTrained, requireDone, studentWeights } from "./trained.ts";
 
 /** A teacher whose weights are read. */
 export interface LoadedTeacher extends TeacherWeights {
@@ -65,6 +65,8 @@ async function readStudent(
   settings: FoundationSettings,
 ): Promise<LoadedTeacher> {
   const resolved = await resolveTrained(teacher, settings);
+  // Another process may have begun it anew since the queue was made.
+  await requireDone(resolved);
   const { identity: { id }, seed, weights: path } = resolved;
   const weights = await studentWeights(resolved);
   clearLeases(resolved);

@@ -215,7 +215,11 @@ async function makeReady(
   if (state === "done" || state === "begun") return;
   const say = (line: string) => trial.settings.status.line(`${titleOf(trial)} ${line}`);
   const aside = state === "missing" ? undefined : await trial.folder.putAside();
-  if (aside) say(`is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
+  if (aside) {
+    say(`is ${STATE_TEXTS[state]}; the old run is kept in ${aside}`);
+    // Without a folder, the next command would take the old run back.
+    await trial.folder.make();
+  }
   if (state !== "missing" && state !== "stale") return;
   const start = await findStart(trial, prepared, [...teachers, ...stages]);
   if (!start) return;

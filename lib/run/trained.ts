@@ -174,7 +174,7 @@ export async function readTrainedFoundation(
 }
 
 /** Rejects with a `Failure` (exit 3) if a run is not done, or its experiment has changed since. */
-async function requireDone(resolved: Resolved): Promise<void> {
+export async function requireDone(resolved: Resolved): Promise<void> {
   const { identity: { id }, seed, state } = resolved;
   if (state === "done") return;
   if (state === "changed") {

@@ -148,7 +148,8 @@ export function assemble(experiment: AssemblySource, options: AssemblyOptions): 
     ? undefined
     : average(ema, student.variables, scope.in(SCOPES.average));
   const lengthsRead = new Set<"epochs" | "steps">();
-  const own = new Set(student.variables);
+  const modules = [...made.values()].flatMap((inside) => [...inside.values()]);
+  const own = new Set([...student.variables, ...modules]);
   const state = [...collected.values()].filter((one) => !one.fixed || own.has(one));
   const weights = namesBelow(scope.in(SCOPES.student), student.variables);
   return {

@@ -101,6 +101,7 @@ Deno.test("cohorts: seed, data, batch, epochs and the teacher's epoch keep trial
     queued(taught({ schedule: sgd({ epochs: 3, batch: 8, lr: 0.1 }) })),
     queued(taught({ schedule: sgd({ epochs: 4, batch: 16, lr: 0.1 }) })),
     queued(best),
+    queued(taught({ dataset: { ...dataset, holdout: 16 } })),
   ];
   for (const other of others) assertEquals(positions([first, other]), [[0], [1]]);
   const slower = queued(taught({ schedule: sgd({ epochs: 3, batch: 16, lr: 0.01 }) }));

@@ -13,10 +13,11 @@ import { existsSync } from "node:fs";
 import { loadCheckpoint } from "../../lib/weights/checkpoint.ts";
 import { Failure } from "../../lib/values/failure.ts";
 import { dryRun } from "../../lib/run/dry_run.ts";
+import { runTrials } from "../../lib/run/run.ts";
 import { resolveRun } from "../../lib/run/resolve.ts";
 import { sha256 } from "../../lib/values/sha256.ts";
 import { everything, needs } from "../support/needs.ts";
-import { LOOKS, type Toys, toys } from "../support/toy_runs.ts";
+import { LOOKS, type Toys, toys, trialsOf } from "../support/toy_runs.ts";
 
 const FT = `
 const teacher = experiment(import.meta, { dataset, schedule, student: large, distiller: scratch() });
@@ -245,5 +246,72 @@ await test(
     assertEquals(code, 0, err);
     assertStringIncludes(err, "toy#main seed 1 is stale");
     assertStringIncludes(err, "first stage toy#init seed 1 is stale");
+  },
+);
+
+const LATER = `
+export const base = experiment(import.meta, { dataset, schedule, student: small, distiller: scratch() });
+const other = sgd({ epochs: 2, batch: 16, lr: 0.02 });
+export const first = experiment(import.meta, { dataset, schedule, student: from(base), distiller: scratch() });
+export const begun = experiment(import.meta, { dataset, schedule: other, student: from(base, { epoch: "best" }), distiller: scratch() });
+export const taught = experiment(import.meta, { dataset, schedule: other, student: small, teacher: from(base, { epoch: "best" }), distiller: kd() });
+`;
+
+for (const second of ["begun", "taught"]) {
+  await test(
+    `weights that another process has begun anew are not taken, as those of ${second}`,
+    LATER,
+    async (toys) => {
+      await toys.run("base");
+      const [done, half] = [toys.of("base", 1), toys.path("half")];
+      await Deno.rename(done, toys.path("whole"));
+      let looks = 0;
+      // Ends in the second epoch.
+      const interrupted = () => ++looks > LOOKS + 6;
+      await assertRejects(() => toys.run("base", 1, { interrupted }), Failure);
+      await Deno.rename(done, half);
+      await Deno.rename(toys.path("whole"), done);
+      const asked = await trialsOf(toys, ["first", 1], [second, 1]);
+      const replaced = () => {
+        if (!existsSync(half) || !existsSync(toys.of("first", 1, "trial.json"))) return false;
+        Deno.renameSync(done, toys.path("whole"));
+        Deno.renameSync(half, done);
+        return false;
+      };
+      const failure = await assertRejects(
+        () => runTrials(asked, toys.settings({ interrupted: replaced, cohort: 1 })),
+        Failure,
+      );
+      assertEquals(failure.exit, 3);
+      assertStringIncludes(failure.message, "toy#base seed 1 is half trained");
+      assertEquals(existsSync(toys.path(`toy/${second}.json`)), false);
+    },
+  );
+}
+
+const FROZEN = `
+const own = () => ({
+  id: "own",
+  options: {},
+  trainedModules: { helper: retort.frozenConvNorm(2, { kernel: 1 }) },
+  build({ create, student }) {
+    const helper = create.trainedModule("helper", student.shapes.block1);
+    return ({ student, task, live }) => ({
+      task: [1, task(student)],
+      own: [0.1, retort.mse(helper(student.taps.block1, live), student.taps.block1)],
+    });
+  },
+});
+export const main = experiment(import.meta, { dataset, schedule, student: small, distiller: own() });
+`;
+
+await test(
+  "a module with frozen variables is saved with them",
+  FROZEN,
+  async (toys) => {
+    await toys.run("main");
+    const path = toys.of("main", 1, "last.extras.safetensors");
+    const { tensors } = await loadCheckpoint(path);
+    assert([...tensors.keys()].some((name) => name.endsWith("mean")), [...tensors.keys()].join());
   },
 );
